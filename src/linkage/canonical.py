@@ -1,0 +1,68 @@
+"""The one way an object becomes bytes and a digest.
+
+Rules kept here:
+
+- Bytes are RFC 8785 (JSON Canonicalization Scheme); a digest is SHA-256 over them, written ``sha256:<hex>``.
+- Reading is strict: bytes that are not their own canonical form are refused, so that one value has one
+  spelling and a signature covers what was read (proved by tests/test_canonical.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, NoReturn
+
+import rfc8785
+
+from linkage.errors import InputError
+
+DIGEST_PREFIX = "sha256:"
+
+
+def to_bytes(value: Any) -> bytes:
+    """Canonical bytes of a JSON value (RFC 8785).
+
+    Raises:
+        InputError: the value holds something JSON cannot say exactly (NaN, an integer above 2^53, a lone surrogate).
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError) as error:
+        raise InputError(f"value has no canonical form: {type(error).__name__}") from None
+
+
+def from_bytes(data: bytes, *, where: str = "") -> Any:
+    """Read canonical JSON strictly.
+
+    Raises:
+        InputError: not UTF-8, not JSON, a duplicate key, or not in canonical form.
+    """
+    try:
+        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise InputError("not valid JSON", where=where) from None
+    if to_bytes(value) != data:
+        raise InputError("JSON is not in canonical form (RFC 8785)", where=where)
+    return value
+
+
+def digest(value: Any) -> str:
+    """``sha256:<hex>`` over the canonical bytes of a JSON value."""
+    return digest_bytes(to_bytes(value))
+
+
+def digest_bytes(data: bytes) -> str:
+    """``sha256:<hex>`` over bytes as they are."""
+    return DIGEST_PREFIX + hashlib.sha256(data).hexdigest()
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("duplicate key")
+    return result
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)

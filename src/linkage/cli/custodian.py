@@ -1,0 +1,164 @@
+"""Commands of a custodian: secret, consent, plan, tokenise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from linkage.cli.options import Options, file, in_protocol, shared, table
+
+if TYPE_CHECKING:
+    from linkage.encode.config import Config
+    from linkage.encode.encoder import BadCells
+    from linkage.roles.custodian import Plan
+
+with_config = click.option(
+    "--config", "config_path", type=file, help="Which column is which field; the home's config.yml when not named."
+)
+
+
+def _config(options: Options, path: Path | None) -> Config:
+    from linkage.encode import config
+
+    return config.load(path or options.home_path / "config.yml")
+
+
+@click.group()
+def secret() -> None:
+    """The linkage secret, which custodians share and the linkage unit never holds."""
+
+
+@secret.command("share")
+@in_protocol
+@shared
+def secret_share(options: Options, name: str | None) -> None:
+    """Make the linkage secret and seal it to the other custodians. The first custodian in the protocol does this."""
+    from linkage.roles import custodian
+
+    paths = custodian.share_secret(options.home, options.unlock(), options.home.linkage(name))
+    shown = [str(path) for path in paths]
+    options.show("send " + ", ".join(shown), {"send": shown})
+
+
+@secret.command("combine")
+@click.argument("path", type=file)
+@in_protocol
+@shared
+def secret_combine(options: Options, path: Path, name: str | None) -> None:
+    """Take in the linkage secret that another custodian sealed to this one."""
+    from linkage.roles import custodian
+
+    custodian.keep_secret(options.home, options.unlock(), options.home.linkage(name), path)
+    options.show("the linkage secret is here, sealed to this home", {"secret": "here"})
+
+
+@secret.command("status")
+@in_protocol
+@shared
+def secret_status(options: Options, name: str | None) -> None:
+    """Say whether the linkage secret is here, and who makes it. Exit code 1 when it is not."""
+    linkage = options.home.linkage(name)
+    here = linkage.secret.exists()
+    facts = {"secret": "here" if here else "not here", "made by": linkage.protocol.custodians[0].id}
+    facts["destroy on"] = linkage.protocol.retention.secret_destroyed_on
+    options.show(table(facts), facts)
+    if not here:
+        raise click.exceptions.Exit(1)
+
+
+@click.group()
+def consent() -> None:
+    """The registry of consent of this organisation."""
+
+
+@consent.command("import")
+@click.argument("path", type=file)
+@with_config
+@shared
+def consent_import(options: Options, path: Path, config_path: Path | None) -> None:
+    """Add a file of consent events to the registry, all or none; a file read twice adds nothing."""
+    from linkage.roles import custodian
+
+    counts = custodian.import_consent(options.home, options.unlock(), path, _config(options, config_path))
+    options.show(f"{counts['events']} events, {counts['new']} new", dict(counts))
+
+
+@consent.command("status")
+@in_protocol
+@shared
+def consent_status(options: Options, name: str | None) -> None:
+    """Count where people stand on the protocol's reference date."""
+    from linkage.consent.registry import Registry
+
+    agreed = options.home.linkage(name).protocol
+    counts = dict(Registry(options.home.consent).counts(agreed.id, agreed.reference_date))
+    options.show(table(counts) or "nobody was asked", counts)
+
+
+@click.command()
+@click.argument("path", type=file)
+@with_config
+@in_protocol
+@shared
+def plan(options: Options, path: Path, config_path: Path | None, name: str | None) -> None:
+    """A dry run: show what would leave of a file, and which rows would not take part. Writes nothing."""
+    from linkage.roles import custodian
+
+    planned = custodian.plan(options.home, options.home.linkage(name), path, _config(options, config_path))
+    data = {
+        **{key: value for key, value in vars(planned).items() if key not in ("bad", "warnings")},
+        "bad": [f.as_dict() for f in planned.bad],
+        "warnings": [f.as_dict() for f in planned.warnings],
+        "headings": dict(planned.headings),
+    }
+    options.show(_plan_text(planned), data)
+    if planned.bad:
+        raise click.exceptions.Exit(1)
+
+
+def _plan_text(planned: Plan) -> str:
+    what = {
+        "token": "leaves as a keyed token",
+        "filter": "leaves as bits in one filter",
+        "category": "leaves as a category",
+        "stays": "stays here",
+    }
+    fields = {f"{planned.headings[field]} ({field})": what[form] for field, form in planned.leaves.items()}
+    lines = [f"{planned.source}, read as {planned.read_as}", table(fields)]
+    if planned.ignored:
+        lines.append(f"  not used, stays here: {', '.join(planned.ignored)}")
+    lines += ["rows", table(dict(planned.judged))]
+    if planned.notes:
+        lines += ["cells", table(dict(planned.notes))]
+    lines += [str(finding) for finding in planned.warnings]
+    if planned.bad:
+        lines += [f"{planned.bad_count} bad cells", *(f"  {f.where}: {f.message}" for f in planned.bad)]
+        if planned.bad_count > len(planned.bad):
+            lines.append(f"  and {planned.bad_count - len(planned.bad)} more")
+    return "\n".join(lines)
+
+
+@click.command()
+@click.argument("path", type=file)
+@with_config
+@in_protocol
+@click.option(
+    "--bad-cells",
+    type=click.Choice(["refuse", "leave-out"]),
+    default="refuse",
+    show_default=True,
+    help="Stop at bad cells, or take them for empty and count them.",
+)
+@shared
+def tokenise(options: Options, path: Path, config_path: Path | None, name: str | None, bad_cells: BadCells) -> None:
+    """Turn a file into a sealed package for the linkage unit. Nothing identifying leaves."""
+    from linkage.roles import custodian
+
+    home, identity = options.home, options.unlock()
+    config = _config(options, config_path)
+    made = custodian.tokenise(home, identity, home.linkage(name), path, config, bad_cells=bad_cells)
+    text = "\n".join(["rows", table(dict(made.plan.judged)), "sent", table(dict(made.counts)), f"send {made.package}"])
+    data = {"package": str(made.package), "digest": made.digest, "judged": dict(made.plan.judged)}
+    options.show(text, {**data, "sent": dict(made.counts)})

@@ -1,0 +1,111 @@
+"""Which rows may take part on the reference date, and why the others may not.
+
+Rules kept here:
+
+- Every row is judged before it is tokenised; a row that fails is counted once, under its first failing reason,
+  cohort tests first (in the protocol's order), then consent.
+- A row that cannot be judged is out: no reference, no consent; a birth date with unknown parts counts as the
+  latest day it can be, so a person is never taken for older than certain.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.protocol.model import Condition, Party, Protocol
+
+Column = Sequence[str | None]
+"""Normalised values of a field, None for no value; dates as yyyymmdd with 00 for unknown parts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judgement:
+    """Who takes part."""
+
+    included: NDArray[np.bool_] = field(repr=False)
+    """``bool[n]``: whether the row may be tokenised."""
+    excluded: Mapping[str, int]
+    """Reason to number of rows, in the order the tests were made; reasons that hit no row are left out."""
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """Counts for plan, report and ledger."""
+        return {"rows": len(self.included), "included": int(self.included.sum()), **self.excluded}
+
+
+def judge(
+    protocol: Protocol, party: Party, columns: Mapping[str, Column], rows: int, standing: Mapping[str, str] | None,
+    references: Column | None,
+) -> Judgement:  # fmt: skip
+    """Judge every row of one party.
+
+    Args:
+        protocol: gives the reference date.
+        party: gives cohort and consent rule.
+        columns: normalised values of the fields that cohort tests name.
+        rows: number of rows.
+        standing: reference to standing from the registry of consent; None when the party needs no consent.
+        references: local reference per row; None when the file has none.
+    """
+    included = np.ones(rows, dtype=np.bool_)
+    excluded: Counter[str] = Counter()
+    for condition in party.cohort:
+        passed = _passes(condition, columns[condition.field], protocol.reference_date)
+        _drop(f"cohort: {condition.field}", ~passed, included, excluded)
+    if party.consent == "required":
+        known = standing or {}
+        stands = [known.get(r, "not asked") if r else "no reference" for r in (references or [None] * rows)]
+        reasons = np.asarray(stands, dtype=object)
+        for reason in ("not asked", "requested", "refused", "withdrawn", "expired", "invalidated", "no reference"):
+            _drop(f"consent: {reason}", reasons == reason, included, excluded)
+    return Judgement(included, dict(excluded))
+
+
+def _drop(reason: str, failed: NDArray[np.bool_], included: NDArray[np.bool_], excluded: Counter[str]) -> None:
+    hit = int((failed & included).sum())
+    if hit:
+        excluded[reason] += hit
+        included &= ~failed
+
+
+def _passes(condition: Condition, column: Column, reference_date: str) -> NDArray[np.bool_]:
+    verdicts = {value: _verdict(condition, value, reference_date) for value in set(column)}
+    return np.fromiter((verdicts[value] for value in column), dtype=np.bool_, count=len(column))
+
+
+def _verdict(condition: Condition, value: str | None, reference_date: str) -> bool:
+    if value is None:
+        return condition.when_missing == "in"
+    tests = []
+    if condition.one_of is not None:
+        tests.append(value in condition.one_of)
+    if condition.on_or_after is not None:
+        tests.append(value >= _day(condition.on_or_after, reference_date))
+    if condition.on_or_before is not None:
+        tests.append(value <= _day(condition.on_or_before, reference_date))
+    if condition.age_from is not None:
+        tests.append(age(value, reference_date) >= condition.age_from)
+    if condition.age_to is not None:
+        tests.append(age(value, reference_date) <= condition.age_to)
+    return all(tests)
+
+
+def age(born: str, on: str) -> int:
+    """Years completed on a day.
+
+    Args:
+        born: yyyymmdd, 00 for an unknown month or day, which counts as the last one possible.
+        on: yyyy-mm-dd.
+    """
+    month = born[4:6] if born[4:6] != "00" else "12"
+    day = born[6:8] if born[6:8] != "00" else "31"
+    return int(on[:4]) - int(born[:4]) - ((on[5:7] + on[8:10]) < month + day)
+
+
+def _day(bound: str, reference_date: str) -> str:
+    return (reference_date if bound == "reference-date" else bound).replace("-", "")

@@ -1,0 +1,70 @@
+"""Signatures over typed bytes.
+
+Rules kept here:
+
+- What is signed is the DSSE pre-authentication encoding of type and bytes, so that a signature over one kind of
+  thing never holds for another (secure-systems-lab/dsse, protocol.md, version 1).
+- Bytes are verified as they came, and only then read.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from linkage.errors import Untrusted
+
+SIGNATURE_BYTES = 64
+
+
+def pae(payload_type: str, payload: bytes) -> bytes:
+    """DSSE v1 pre-authentication encoding: ``DSSEv1 len type len payload``."""
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def sign(key: Ed25519PrivateKey, payload_type: str, payload: bytes) -> bytes:
+    """Sign bytes of a type with Ed25519 (RFC 8032). Returns 64 bytes."""
+    return key.sign(pae(payload_type, payload))
+
+
+def verify(public_key: bytes, payload_type: str, payload: bytes, signature: bytes, *, where: str) -> None:
+    """Check a signature.
+
+    Args:
+        public_key: 32 bytes, Ed25519.
+        payload_type: the type that the signer must have meant.
+        payload: the bytes as they came.
+        signature: 64 bytes.
+        where: what is being checked, for the message.
+
+    Raises:
+        Untrusted: the signature does not hold.
+    """
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, pae(payload_type, payload))
+    except (InvalidSignature, ValueError):
+        raise Untrusted("the signature does not hold: altered, damaged, or signed by another", where=where) from None
+
+
+def to_text(data: bytes) -> str:
+    """Bytes as base64 (RFC 4648, with padding)."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def from_text(text: object, length: int, *, where: str) -> bytes:
+    """Base64 of exactly `length` bytes, in its one canonical spelling.
+
+    Raises:
+        Untrusted: not text, not base64, another length, or a second spelling of the same bytes.
+    """
+    try:
+        data = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
+    except (binascii.Error, ValueError):
+        data = b""
+    if len(data) != length or to_text(data) != text:
+        raise Untrusted(f"expected base64 of {length} bytes", where=where)
+    return data

@@ -1,0 +1,1 @@
+"""The room of disclosure control: what may be released of what was matched."""

@@ -1,0 +1,56 @@
+"""How one organisation runs: which column is which field, and how its consent file reads.
+
+Rules kept here:
+
+- Nothing in a config can change a token, a link or a cell; that is the protocol's alone.
+- The same strict YAML as protocols: unknown keys are refused with line and column.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from linkage.protocol import strict_yaml
+from linkage.protocol.load import validated
+from linkage.protocol.model import Line, Model, Slug
+
+
+class ConsentConfig(Model):
+    """How the file with consent events reads."""
+
+    reference: Line
+    """Heading of the local reference."""
+    purpose: Line
+    status: Line
+    at: Line
+    valid_until: Line | None
+    method: Line | None
+    statuses: dict[str, Literal["requested", "given", "refused", "withdrawn", "invalidated"]]
+    """The file's own words for the states of consent, in lower case."""
+
+
+class Config(Model):
+    """One organisation's config file."""
+
+    version: Literal[1] = Field(alias="linkage-config")
+    party: Slug
+    """The party in the protocol whose records these are."""
+    encoding: Literal["auto", "utf-8", "cp1252"]
+    delimiter: Literal["auto", ";", ",", "tab", "|"]
+    reference: Line | None
+    """Heading of the local reference (student or client number): it finds the consent of a row and never leaves."""
+    columns: dict[Slug, tuple[Line, ...]]
+    """Field to headings, tried in order; the first that is filled in a row counts."""
+    consent: ConsentConfig | None
+
+
+def load(path: Path) -> Config:
+    """Read a config file.
+
+    Raises:
+        InputError: unreadable or not a config; names line and column.
+    """
+    return validated(Config, strict_yaml.load(path))

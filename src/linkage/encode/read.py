@@ -1,0 +1,272 @@
+"""Reading an organisation's own file, and keeping only the columns the protocol asks for.
+
+Rules kept here:
+
+- A file is read once, whole, and never changed. Columns that no field needs are dropped while reading.
+- Nothing is ignored in silence: what was detected, what was used, what was left out is in `Records`.
+- No error, finding or representation holds a cell. Headings are shown, unless they look like data, which is what
+  they are in a file without a heading line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from linkage import files
+from linkage.encode import cells, delimited
+from linkage.errors import InputError, shape
+from linkage.findings import Finding, Severity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REFERENCE: Final = "#reference"
+"""Name of the column that holds the local reference; no protocol field can be called so."""
+
+_PARQUET: Final = b"PAR1"
+_FOREIGN: Final = {
+    b"PK\x03\x04": ("an Excel workbook or a zip file", 'In Excel: "Save as", "CSV UTF-8".'),
+    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", 'In Excel: "Save as", "CSV UTF-8".'),
+    b"$FL2": ("an SPSS file", 'In SPSS: "Save as", "Comma delimited (*.csv)".'),
+    b"\x1f\x8b": ("a gzip file", "Unpack it first."),
+    b"%PDF": ("a PDF", "Ask for the data behind it as CSV."),
+}
+_MOJIBAKE: Final = "Ã[\u0080-¿‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ€]|â‚¬|â€|Â[\u00a0-¿]"
+_LOST: Final = r"\x{FFFD}|\pL\?\pL"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which headings hold which protocol field in one organisation's files."""
+
+    names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Field to headings, compared without capitals and spaces around them. Of those in the file, the first with
+    something in it counts, row by row: Voornamen, else Roepnaam. A field not named here is its own heading."""
+    reference: str | None = None
+    """Heading of the local reference (student or client number), for the consent registry only."""
+    encoding: str | None = None
+    """None: detect. Else one of `delimited.ENCODINGS`."""
+    delimiter: str | None = None
+    """None: detect. Else one of ; , TAB |."""
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The cells that a linkage needs, and how they were found."""
+
+    table: pa.Table = field(repr=False)
+    """One column of text per field, null for an empty cell; `REFERENCE` too where it was asked for."""
+    rows: NDArray[np.int64] = field(repr=False)
+    """Row numbers as a person sees them: in a file, 1 is the first row after the headings (blank lines count, and are
+    not here); in memory, rows count from 0, so that ``frame.iloc[row]`` is the row."""
+    source: str
+    """File name without folders, or ``table``."""
+    encoding: str = ""
+    """As detected or given; empty where the format says it."""
+    delimiter: str = ""
+    """As detected or given; empty where there is none."""
+    headings: Mapping[str, str] = field(default_factory=dict)
+    """Field to the heading it was taken from, or several with " / " between them."""
+    ignored: tuple[str, ...] = ()
+    """Headings that were not used, and whose cells were not kept."""
+    findings: tuple[Finding, ...] = ()
+    """E201 letters garbled, E202 letters lost, E203 empty rows of a file left out."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def reference(self) -> pa.ChunkedArray | None:
+        """The local reference of each row, where it was asked for."""
+        return self.table.column(REFERENCE) if REFERENCE in self.table.column_names else None
+
+
+def read(path: Path, columns: Columns, fields: Sequence[str]) -> Records:
+    """Read a CSV or Parquet file.
+
+    Args:
+        path: the file; Parquet is known by its first bytes, all else is taken for CSV.
+        columns: which heading holds which field.
+        fields: the protocol fields that are needed.
+
+    Raises:
+        InputError: missing, locked, empty, damaged or of another format; a column is missing or there twice; a row has
+            more or fewer cells than headings.
+    """
+    data = files.read(path)
+    if data.startswith(_PARQUET) or path.suffix.lower() in {".parquet", ".pq"}:
+        return _read_parquet(data, path.name, columns, fields)
+    for mark, (kind, hint) in _FOREIGN.items():
+        if data.startswith(mark):
+            raise InputError(f"expected CSV or Parquet, got {kind}", where=path.name, hint=hint)
+    opened = delimited.open_delimited(data, path.name, encoding=columns.encoding, delimiter=columns.delimiter)
+    del data
+    used = _choose(opened.headings, columns, fields, path.name)
+    wanted = sorted({at for chosen in used.values() for at in chosen})
+    found, rows = delimited.cells(opened, wanted)
+    texts = _texts(dict(zip(wanted, found, strict=True)), opened.headings, path.name)
+    detected = (opened.encoding, opened.delimiter)
+    return _without_empty(_records(texts, used, opened.headings, rows, path.name, detected))
+
+
+def from_table(table: pa.Table | pd.DataFrame, fields: Sequence[str], *, source: str = "table") -> Records:
+    """Take records from memory, in columns that are named after the protocol's fields.
+
+    Args:
+        table: dates, numbers and text of any type; they become text as `cells.to_text` says.
+        fields: the protocol fields that are needed, and `REFERENCE` where the local reference is.
+        source: what to call it in errors.
+
+    Raises:
+        InputError: no rows, a column is missing or there twice, or its type cannot be written as text.
+    """
+    is_arrow = isinstance(table, pa.Table)
+    headings = tuple(str(name) for name in (table.column_names if is_arrow else table.columns))
+    used = _choose(headings, Columns(), fields, source)
+    rows = np.arange(len(table), dtype=np.int64)
+    if not len(rows):
+        raise InputError("headings, but no rows", where=source)
+    wanted = {at for chosen in used.values() for at in chosen}
+    if is_arrow:
+        texts = _texts({at: table[at] for at in wanted}, headings, source)
+    else:
+        texts = {at: cells.from_series(table.iloc[:, at], f"{source}, column {headings[at]}") for at in wanted}
+    return _records(texts, used, headings, rows, source, ("", ""))
+
+
+def _read_parquet(data: bytes, source: str, columns: Columns, fields: Sequence[str]) -> Records:
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        headings = tuple(file.schema_arrow.names)
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+        headings = ()
+    if not headings:
+        raise InputError("damaged, or not a Parquet file", where=source, hint="Export it again.")
+    used = _choose(headings, columns, fields, source)
+    wanted = sorted({at for chosen in used.values() for at in chosen})
+    try:
+        table = file.read(columns=[headings[at] for at in wanted])
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+        table = None
+    if table is None:
+        raise InputError("damaged: its columns cannot be read", where=source, hint="Export it again.")
+    if not table.num_rows:
+        raise InputError("headings, but no rows", where=source)
+    texts = _texts({at: table.column(headings[at]) for at in wanted}, headings, source)
+    rows = np.arange(1, table.num_rows + 1, dtype=np.int64)
+    return _without_empty(_records(texts, used, headings, rows, source, ("", "")))
+
+
+def _choose(
+    headings: tuple[str, ...], columns: Columns, fields: Sequence[str], source: str
+) -> dict[str, tuple[int, ...]]:
+    """Where each field's headings stand."""
+    asked = {name: columns.names.get(name, (name,)) for name in fields}
+    if columns.reference is not None:
+        asked[REFERENCE] = (columns.reference,)
+    positions: dict[str, int] = {}
+    for at, heading in enumerate(headings):
+        if heading and positions.setdefault(_folded(heading), at) != at:
+            where = f"{source}, columns {positions[_folded(heading)] + 1} and {at + 1}"
+            raise InputError(f"heading {_shown((heading,))} is there twice", where=where, hint="Rename one of them.")
+    used = {
+        name: tuple(positions[_folded(one)] for one in wanted if _folded(one) in positions)
+        for name, wanted in asked.items()
+    }
+    for name, chosen in used.items():
+        if not chosen:
+            raise _missing(name, asked[name], headings, source)
+    return used
+
+
+def _missing(name: str, wanted: Sequence[str], headings: Sequence[str], source: str) -> InputError:
+    if len(headings) == 1:
+        return InputError(
+            f"only one column found: {_shown(headings)}",
+            where=source,
+            hint="Is the delimiter another one than ; , TAB or |, or another one than was given?",
+        )
+    known = {_folded(heading): heading for heading in headings}
+    close = [known[near] for one in wanted for near in difflib.get_close_matches(_folded(one), known, n=1)]
+    hint = f"Is {_shown(close[:1])} meant? Say so in the column mapping." if close else "Name it in the column mapping."
+    what = "the local reference" if name == REFERENCE else f"field {name}"
+    message = f"no column for {what}: expected {' or '.join(wanted)}, found {_shown(headings)}"
+    return InputError(message, where=source, hint=hint)
+
+
+def _shown(headings: Sequence[str]) -> str:
+    """Headings as a list; by their shape where they hold as many digits as a date or number of a person."""
+    looks_like_data = any(len(re.findall(r"\d", heading)) >= 6 or "@" in heading for heading in headings)
+    shown = [shape(heading) if looks_like_data else heading[:60] for heading in headings]
+    return ", ".join(shown) + (" (masked: is the line of headings missing?)" if looks_like_data else "")
+
+
+def _folded(heading: str) -> str:
+    return " ".join(heading.split()).casefold()
+
+
+def _texts(found: Mapping[int, Any], headings: Sequence[str], source: str) -> dict[int, Any]:
+    return {at: cells.to_text(column, f"{source}, column {headings[at]}") for at, column in found.items()}
+
+
+def _records(
+    texts: Mapping[int, Any],
+    used: Mapping[str, tuple[int, ...]],
+    headings: tuple[str, ...],
+    rows: NDArray[np.int64],
+    source: str,
+    detected: tuple[str, str],
+) -> Records:
+    """Merge each field's columns, and look for damaged letters."""
+    table = pa.table({name: pc.coalesce(*(texts[at] for at in chosen)) for name, chosen in used.items()})
+    taken = {name: " / ".join(headings[at] for at in chosen) for name, chosen in used.items()}
+    findings: list[Finding] = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        findings += _damage(column, rows, f"{source}, column {taken[name]}")
+    ignored = tuple(heading for at, heading in enumerate(headings) if at not in texts)
+    return Records(table, rows, source, *detected, taken, ignored, tuple(findings))
+
+
+def _without_empty(records: Records) -> Records:
+    """The rows with something in them: to a person a row of delimiters, which Excel likes to add, is a blank line."""
+    filled = np.zeros(len(records), dtype=np.bool_)
+    for column in records.table.columns:
+        filled |= pc.is_valid(column).to_numpy()
+    if filled.all() or not records.table.num_columns:
+        return records
+    if not filled.any():
+        raise InputError("rows, but nothing in the columns used", where=records.source)
+    message = f"{int((~filled).sum())} rows hold nothing in the columns used, and were left out"
+    finding = Finding("E203", Severity.INFO, records.source, message)
+    table, rows = records.table.filter(pa.array(filled)), records.rows[filled]
+    return replace(records, table=table, rows=rows, findings=(*records.findings, finding))
+
+
+def _damage(column: Any, rows: NDArray[np.int64], where: str) -> list[Finding]:
+    """Letters that an earlier export garbled or lost; only cells that can hold such are looked at."""
+    plain = pc.and_not(pc.string_is_ascii(column), pc.match_substring(column, "?"))
+    odd = np.flatnonzero(pc.invert(pc.fill_null(plain, True)).to_numpy())
+    if not len(odd):
+        return []
+    suspects, findings = column.take(pa.array(odd)), []
+    for code, pattern, what in (
+        ("E201", _MOJIBAKE, "signs such as Ã« where a letter with an accent stood: export again in its own encoding"),
+        ("E202", _LOST, "? or a blank diamond where a letter was lost: the letter is left out; export again as UTF-8"),
+    ):
+        hits = rows[odd[pc.match_substring_regex(suspects, pattern).to_numpy()]]
+        if len(hits):
+            message = f"{len(hits)} cells, the first in row {hits[0]}, hold {what}"
+            findings.append(Finding(code, Severity.WARNING, where, message))
+    return findings

@@ -1,0 +1,81 @@
+"""From two sets of filters to candidate pairs.
+
+Rules kept here:
+
+- All pairs, exact: nothing is approximated, and the threshold is a fraction compared in integers.
+- The answer does not depend on the number of cores or on the size of blocks.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.match import kernels
+from linkage.tables import CandidatePairs
+
+BLOCK_ROWS = 2_048
+"""Left rows a thread takes at a time."""
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]
+
+
+def dice_pairs(
+    left: NDArray[np.uint64], right: NDArray[np.uint64], threshold: float, *, cores: int | None = None
+) -> CandidatePairs:
+    """All pairs with Dice similarity of at least the threshold.
+
+    Args:
+        left: ``uint64[n, words]``.
+        right: ``uint64[m, words]``.
+        threshold: as written in the protocol; 0.8 means 4/5 exactly.
+        cores: threads to use; None for all.
+
+    Returns:
+        Pairs sorted by falling score, then left, then right position.
+    """
+    limit = Fraction(str(threshold))
+    left_bits, right_bits = _bits(left), _bits(right)
+
+    def block(first: int) -> list[Pairs]:
+        rows = slice(first, first + BLOCK_ROWS)
+        return [
+            (found_left + first, found_right, common)
+            for found_left, found_right, common in _scan(left[rows], left_bits[rows], right, right_bits, limit)
+        ]
+
+    with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
+        found = [pairs for pieces in pool.map(block, range(0, len(left), BLOCK_ROWS)) for pairs in pieces]
+    i = np.concatenate([f[0] for f in found]) if found else np.zeros(0, np.int64)
+    j = np.concatenate([f[1] for f in found]) if found else np.zeros(0, np.int64)
+    common = np.concatenate([f[2] for f in found]) if found else np.zeros(0, np.uint32)
+    score = 2.0 * common / np.maximum(left_bits[i].astype(np.float64) + right_bits[j], 1)
+    order = np.lexsort((j, i, -score))
+    return CandidatePairs(i[order], j[order], score[order])
+
+
+def _bits(filters: NDArray[np.uint64]) -> NDArray[np.uint32]:
+    return np.asarray(np.bitwise_count(filters).sum(axis=1), dtype=np.uint32)
+
+
+def _scan(
+    left: NDArray[np.uint64],
+    left_bits: NDArray[np.uint32],
+    right: NDArray[np.uint64],
+    right_bits: NDArray[np.uint32],
+    limit: Fraction,
+) -> Iterator[Pairs]:
+    """Run the kernel over one block of left rows, emptying its buffers as often as they fill."""
+    room = max(len(right), 1 << 16)
+    start = 0
+    while start < len(left):
+        out = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
+        found, start = kernels.dice_block(
+            left, left_bits, right, right_bits, limit.numerator, limit.denominator, start, *out
+        )
+        yield out[0][:found], out[1][:found], out[2][:found]

@@ -1,0 +1,133 @@
+"""The stages of a protocol, run in order.
+
+Rules kept here:
+
+- Encodings of another protocol, or of the same party twice, are refused.
+- A row linked in one stage does not enter the next.
+- In a fuzzy stage two rows that both have a token named in `never_when_different`, and not the same one, are
+  never linked: two valid numbers that differ mean two persons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage.errors import InputError
+from linkage.match import assignment, comparison
+from linkage.protocol.model import Exact, Fuzzy, Protocol
+from linkage.tables import CandidatePairs, Encodings, Links, same_protocol
+
+Positions = NDArray[np.int64]
+
+
+def match(encodings: Sequence[Encodings], protocol: Protocol, *, cores: int | None = None) -> Links:
+    """Link the encodings of two parties.
+
+    Args:
+        encodings: one per custodian of the protocol, in any order; the first is `left`.
+        protocol: the protocol that they were made under.
+        cores: threads to use; None for all. The links do not depend on it.
+
+    Raises:
+        Refused: encodings made under another protocol.
+        InputError: not exactly one set of encodings of two different parties, or of another layout.
+    """
+    same_protocol(protocol.digest, *encodings)
+    if len(encodings) != 2 or len({e.party for e in encodings}) != 2:
+        raise InputError(f"expected encodings of two different parties, got {[e.party for e in encodings]}")
+    left, right = encodings
+    for e in encodings:
+        words = protocol.layout(e.party).words
+        if e.filters.shape != (len(e), words):
+            raise InputError(f"expected filters of {words} words, got {e.filters.shape[1]}", where=e.party)
+    free = [np.arange(len(left), dtype=np.int64), np.arange(len(right), dtype=np.int64)]
+    found: list[tuple[int, CandidatePairs]] = []
+    for number, stage in enumerate(protocol.matching.stages):
+        if isinstance(stage, Exact):
+            pairs = _exact(stage, left, right, free[0], free[1])
+        else:
+            pairs = _fuzzy(stage, left, right, free[0], free[1], cores)
+        found.append((number, pairs))
+        free = [np.setdiff1d(free[0], pairs.left), np.setdiff1d(free[1], pairs.right)]
+    return Links(
+        (left.party, right.party),
+        protocol.digest,
+        np.concatenate([p.left for _, p in found]),
+        np.concatenate([p.right for _, p in found]),
+        np.concatenate([p.score for _, p in found]),
+        np.concatenate([np.full(len(p), n, np.int16) for n, p in found]),
+        tuple(stage.stage for stage in protocol.matching.stages),
+        left.rows,
+        right.rows,
+    )
+
+
+def _exact(stage: Exact, left: Encodings, right: Encodings, a: Positions, b: Positions) -> CandidatePairs:
+    """Rows with the same token. A token that stands more often on one side is used once, first position first."""
+    left_token, right_token = _token(left, stage.field), _token(right, stage.field)
+    a, b = a[_present(left_token[a])], b[_present(right_token[b])]
+    _, first_left = np.unique(left_token[a], return_index=True)
+    _, first_right = np.unique(right_token[b], return_index=True)
+    a, b = a[first_left], b[first_right]
+    _, i, j = np.intersect1d(left_token[a], right_token[b], assume_unique=True, return_indices=True)
+    order = np.argsort(a[i])
+    return CandidatePairs(a[i][order], b[j][order], np.ones(len(order)))
+
+
+def _fuzzy(
+    stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, cores: int | None
+) -> CandidatePairs:
+    """Rows whose filters are alike enough, one to one."""
+    parts = [_compare(stage, left, right, rows, others, cores) for rows, others in _allowed(stage, left, right, a, b)]
+    pairs = CandidatePairs(
+        np.concatenate([p.left for p in parts]),
+        np.concatenate([p.right for p in parts]),
+        np.concatenate([p.score for p in parts]),
+    )
+    keep = ~_contradicted(stage, left, right, pairs)
+    pairs = CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep])
+    return assignment.one_to_one(pairs, assignment.look(left.filters), assignment.look(right.filters))
+
+
+def _allowed(
+    stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions
+) -> list[tuple[Positions, Positions]]:
+    """Which rows to compare with which. Where one field rules out pairs of two different tokens, and equal ones
+    are linked already, a pair needs a side without the token: far fewer comparisons, the same links."""
+    if len(stage.never_when_different) != 1:
+        return [(a, b)]
+    has_a = _present(_token(left, stage.never_when_different[0])[a])
+    has_b = _present(_token(right, stage.never_when_different[0])[b])
+    left_equal = np.isin(_token(left, stage.never_when_different[0]), _token(right, stage.never_when_different[0])[b])
+    twins = has_a & left_equal[a]  # an equal token left over: its twin rows were linked; compare it with all
+    return [(a[~has_a | twins], b), (a[has_a & ~twins], b[~has_b])]
+
+
+def _compare(
+    stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, cores: int | None
+) -> CandidatePairs:
+    pairs = comparison.dice_pairs(left.filters[a], right.filters[b], stage.threshold, cores=cores)
+    return CandidatePairs(a[pairs.left], b[pairs.right], pairs.score)
+
+
+def _contradicted(stage: Fuzzy, left: Encodings, right: Encodings, pairs: CandidatePairs) -> NDArray[np.bool_]:
+    result = np.zeros(len(pairs), dtype=np.bool_)
+    for name in stage.never_when_different:
+        one, other = _token(left, name)[pairs.left], _token(right, name)[pairs.right]
+        result |= _present(one) & _present(other) & (one != other)
+    return result
+
+
+def _token(encodings: Encodings, field: str) -> NDArray[np.void]:
+    """``V16[n]``: a field's tokens, one comparable item per row; a party without the field has none."""
+    tokens = encodings.tokens.get(field)
+    if tokens is None:
+        tokens = np.zeros((len(encodings), 16), np.uint8)
+    return np.ascontiguousarray(tokens).view("S16").reshape(-1)
+
+
+def _present(tokens: NDArray[np.void]) -> NDArray[np.bool_]:
+    return tokens != b""  # type: ignore[no-any-return]

@@ -1,0 +1,254 @@
+"""Lint rules: what is wrong or weak about a protocol that is well-formed.
+
+Rules kept here:
+
+- A rule is a stable code, a severity, a docstring that is its documentation, and a short check that yields
+  places and messages. Codes are never reused: P1xx law and roles, P2xx encoding and matching, P3xx output.
+- An error means that no party should sign; a warning wants the eye of the privacy officer; info states a limit.
+- No rule says that a linkage is lawful. It says that the form holds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from linkage.findings import Finding, Severity
+from linkage.protocol.model import Protocol
+
+Seen = Iterator[tuple[str, str]]
+"""Path inside the protocol, and the message."""
+Check = Callable[[Protocol], Seen]
+
+USUAL_MINIMUM = 10
+"""Persons per cell: ACRO and CBS practice."""
+LOWEST_MINIMUM = 5
+"""Below this a count is about persons; no policy we know allows it."""
+TYPICAL_TOKENS = {"given-name": 8, "surname": 9, "birth-date": 8, "postcode": 6, "text": 12}
+"""Tokens a typical value of a kind has at q = 2, for the estimate of filter fill."""
+FILL = (0.2, 0.55)
+"""Share of bits set that neither exposes single tokens nor saturates (Schnell; Franke et al., EDBT 2021)."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One lint rule."""
+
+    code: str
+    """Stable identity."""
+    severity: Severity
+    """What it means for signing."""
+    doc: str
+    """Why the rule exists; printed in docs/spec/protocol.md."""
+    check: Check
+    """Yields what it sees."""
+
+
+RULES: list[Rule] = []
+
+
+def _rule(code: str, severity: Severity) -> Callable[[Check], Check]:
+    def register(check: Check) -> Check:
+        RULES.append(Rule(code, severity, " ".join((check.__doc__ or "").split()), check))
+        return check
+
+    return register
+
+
+def check(protocol: Protocol) -> list[Finding]:
+    """Run every rule. Findings come in order of code, then of the file."""
+    return [
+        Finding(rule.code, rule.severity, where, message)
+        for rule in sorted(RULES, key=lambda rule: rule.code)
+        for where, message in rule.check(protocol)
+    ]
+
+
+@_rule("P101", Severity.ERROR)
+def bsn_without_law(p: Protocol) -> Seen:
+    """A BSN may be processed only where a law says so (UAVG art. 46); hashing one is processing it."""
+    for party in p.custodians:
+        used = [f.name for f in p.fields_of(party.id, "exact", "bloom") if f.kind == "bsn"]
+        if used and party.bsn_basis is None:
+            yield (
+                f"parties.{party.id}",
+                f"field '{used[0]}' is a BSN, but bsn_basis names no law; drop the field or name it",
+            )
+
+
+@_rule("P102", Severity.ERROR)
+def task_without_law(p: Protocol) -> Seen:
+    """GDPR art. 6(3): the bases of art. 6(1)(c) and (e) must be laid down by law, so the law must be named."""
+    for party in p.parties:
+        for d in party.discloses:
+            if d.basis.article in ("6(1)(c)", "6(1)(e)") and d.basis.law is None:
+                yield f"parties.{party.id}.discloses", f"{d.basis.article} towards {d.to} names no law"
+
+
+@_rule("P103", Severity.ERROR)
+def authority_with_legitimate_interest(p: Protocol) -> Seen:
+    """GDPR art. 6(1), last sentence: a public authority cannot rest its task on legitimate interest, (f)."""
+    for party in p.parties:
+        for d in party.discloses:
+            if party.public_authority and d.basis.article == "6(1)(f)":
+                yield f"parties.{party.id}.discloses", f"6(1)(f) towards {d.to} by a public authority"
+
+
+@_rule("P104", Severity.ERROR)
+def direction_without_basis(p: Protocol) -> Seen:
+    """Every direction of disclosure needs its own basis: tokens to the unit, counts to each recipient."""
+    for party in p.custodians:
+        if not any(d.to == p.unit.id and d.what == "tokens" for d in party.discloses):
+            yield f"parties.{party.id}.discloses", f"no basis for tokens to {p.unit.id}"
+    told = {d.to for d in p.unit.discloses if d.what == "counts"}
+    for name in {name: None for output in p.outputs for name in output.to}:
+        if name not in told:
+            yield f"parties.{p.unit.id}.discloses", f"no basis for counts to {name}"
+
+
+@_rule("P105", Severity.ERROR)
+def consent_not_asked(p: Protocol) -> Seen:
+    """A party that rests on consent, art. 6(1)(a), must check it per person: `consent: required`."""
+    for party in p.custodians:
+        rests = any(d.basis.article == "6(1)(a)" for d in party.discloses)
+        if rests and party.consent != "required":
+            yield f"parties.{party.id}.consent", "the basis is 6(1)(a), but consent is not required of each row"
+
+
+@_rule("P106", Severity.ERROR)
+def unit_with_data(p: Protocol) -> Seen:
+    """The linkage unit may not be a custodian or key-holder: it would hold tokens and the means to open them."""
+    other = sorted(set(p.unit.roles) & {"custodian", "key-holder"})
+    if other:
+        yield f"parties.{p.unit.id}.roles", f"the linkage unit is also {' and '.join(other)}"
+
+
+@_rule("P107", Severity.ERROR)
+def dpia_missing(p: Protocol) -> Seen:
+    """Combining data of several bodies about vulnerable people is on the AP's list: a DPIA comes first (art. 35)."""
+    if p.dpia.outcome in ("not-acceptable", "not-done"):
+        yield "dpia.outcome", f"the DPIA is {p.dpia.outcome}"
+
+
+@_rule("P108", Severity.ERROR)
+def dates_out_of_order(p: Protocol) -> Seen:
+    """A period ends after it begins, decisions precede it, and the secret is destroyed after the reference date."""
+    if p.valid.last < p.valid.first:
+        yield "valid", f"ends {p.valid.last}, before it begins {p.valid.first}"
+    if not p.valid.first <= p.reference_date <= p.valid.last:
+        yield "reference_date", f"{p.reference_date} lies outside {p.valid.first} to {p.valid.last}"
+    if p.retention.secret_destroyed_on < p.reference_date:
+        yield "retention.secret_destroyed_on", "the secret is destroyed before the reference date"
+    decided = [(f"parties.{x.id}.discloses", d.basis.decided_on) for x in p.parties for d in x.discloses]
+    decided += [(f"parties.{x.id}.bsn_basis", x.bsn_basis.decided_on) for x in p.parties if x.bsn_basis]
+    for where, day in [*decided, ("dpia.advised_on", p.dpia.advised_on)]:
+        if day > p.valid.last:
+            yield where, f"decided {day}, after the protocol ends"
+
+
+@_rule("P109", Severity.WARNING)
+def card_missing(p: Protocol) -> Seen:
+    """Until every party's key card is named, nobody can sign and nothing can be sealed."""
+    for party in p.parties:
+        if party.card is None:
+            yield f"parties.{party.id}.card", "no key card yet: `linkage protocol new --card` fills it in"
+
+
+@_rule("P201", Severity.WARNING)
+def keyed_hash_of_number(p: Protocol) -> Seen:
+    """There are 90,909,091 valid BSNs. With the linkage secret a dictionary of all their keyed hashes takes
+    seconds: the unit together with one custodian, or with a leaked secret, reads every BSN."""
+    for stage in p.matching.stages:
+        if stage.stage == "exact" and stage.token == "hmac-sha256" and p.field(stage.field).kind == "bsn":
+            yield (
+                "matching.stages",
+                f"'{stage.field}' is a keyed hash, the weak mode: linkage unit + one custodian = every BSN",
+            )
+
+
+@_rule("P202", Severity.WARNING)
+def plain_clk(p: Protocol) -> Seen:
+    """A plain CLK keeps similarities. Who knows about 100 pairs of person and filter, or holds a population
+    register that overlaps, re-identifies nearly all of it without the key (Schaefer et al., ACSAC 2024)."""
+    if p.encoding.profile == "clk":
+        yield (
+            "encoding.profile",
+            "plain CLK: about 100 known pairs suffice to re-identify the rest; keep packages short",
+        )
+
+
+@_rule("P203", Severity.WARNING)
+def few_fields(p: Protocol) -> Seen:
+    """With fewer than three fields in a filter, frequencies of names show through (Christen et al. 2018)."""
+    if len(p.encoding.fields) < 3:
+        yield "encoding.fields", f"{len(p.encoding.fields)} fields in the filter; three or more hide frequencies"
+
+
+@_rule("P204", Severity.WARNING)
+def fill_out_of_range(p: Protocol) -> Seen:
+    """A filter filled less than a fifth shows single tokens; filled more than about half it stops telling
+    people apart."""
+    drawn = 0
+    for spec in p.encoding.fields:
+        kind = p.field(spec.field).kind
+        drawn += spec.positions * TYPICAL_TOKENS.get(kind, 2)
+    fill = 1 - math.exp(-drawn / p.encoding.bits)
+    if not FILL[0] <= fill <= FILL[1]:
+        yield "encoding", f"about {fill:.0%} of the bits will be set; expected {FILL[0]:.0%} to {FILL[1]:.0%}"
+
+
+@_rule("P205", Severity.WARNING)
+def short_filter(p: Protocol) -> Seen:
+    """Filters below 1,000 bits collide often: worse links and no gain in privacy."""
+    if p.encoding.bits < 1000:
+        yield "encoding.bits", f"{p.encoding.bits} bits; 1,024 is usual"
+
+
+@_rule("P206", Severity.WARNING)
+def low_threshold(p: Protocol) -> Seen:
+    """A low threshold links different persons, and a wrong link is a wrong statement about somebody."""
+    for stage in p.matching.stages:
+        if stage.stage == "fuzzy" and stage.threshold < 0.75:
+            yield "matching.stages", f"Dice {stage.threshold}: many pairs of different persons reach it"
+
+
+@_rule("P207", Severity.ERROR)
+def revealing_alone(p: Protocol) -> Seen:
+    """A keyed token of a low-entropy field alone (sex, birth date, postcode) is read off its frequencies."""
+    for field in p.fields:
+        if field.send == "exact" and field.kind not in ("bsn", "education-number"):
+            yield f"fields.{field.name}", f"a {field.kind} sent as a token of its own can be read off its frequencies"
+
+
+@_rule("P301", Severity.ERROR)
+def minimum_too_low(p: Protocol) -> Seen:
+    """Cells below five persons are about persons, whoever they are shown to."""
+    for output in p.outputs:
+        if output.minimum < LOWEST_MINIMUM:
+            yield f"outputs.{output.name}.minimum", f"{output.minimum}; at least {LOWEST_MINIMUM}"
+
+
+@_rule("P302", Severity.WARNING)
+def minimum_below_usual(p: Protocol) -> Seen:
+    """Ten persons per cell is the usual minimum; five to nine wants the privacy officer's decision."""
+    for output in p.outputs:
+        if LOWEST_MINIMUM <= output.minimum < USUAL_MINIMUM:
+            yield f"outputs.{output.name}.minimum", f"{output.minimum}; {USUAL_MINIMUM} is usual"
+
+
+@_rule("P303", Severity.WARNING)
+def not_rounded(p: Protocol) -> Seen:
+    """Exact counts betray single persons by subtraction when a linkage is run again after one withdrawal."""
+    for output in p.outputs:
+        if output.rounding < 5:
+            yield f"outputs.{output.name}.rounding", f"rounded to {output.rounding}; 5 or more blunts differencing"
+
+
+@_rule("P304", Severity.ERROR)
+def told_to_no_recipient(p: Protocol) -> Seen:
+    """An answer goes only to a party that the protocol makes a recipient."""
+    for output in p.outputs:
+        for name in output.to:
+            if "recipient" not in p.party(name).roles:
+                yield f"outputs.{output.name}.to", f"{name} does not have the role recipient"

@@ -1,0 +1,203 @@
+"""From a file to a checked model, with every complaint at its line and column.
+
+Rules kept here:
+
+- Validation never guesses: wrong type, unknown key, dangling name are each refused.
+- All complaints of a file are told at once, first line first.
+- `validated` serves every YAML file of ours (protocol and organisation config), so they complain alike.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from linkage.errors import InputError
+from linkage.protocol import strict_yaml
+from linkage.protocol.model import ClkField, Protocol
+from linkage.protocol.strict_yaml import Document, Path
+
+M = TypeVar("M", bound=BaseModel)
+Problem = tuple[Path, str]
+
+
+def load(path: str | FilePath) -> Protocol:
+    """Read a protocol file.
+
+    Raises:
+        InputError: unreadable, not YAML, or not a protocol; one line per complaint with file, line, column
+            and what was expected.
+    """
+    return from_document(strict_yaml.load(FilePath(path)))
+
+
+def loads(data: bytes, *, name: str) -> Protocol:
+    """Read a protocol from bytes; `name` stands for the file in messages."""
+    return from_document(strict_yaml.parse(data, name=name))
+
+
+def from_document(document: Document) -> Protocol:
+    """The protocol in a parsed document, names checked against each other."""
+    protocol = validated(Protocol, document)
+    _raise(document, sorted(_dangling(protocol), key=lambda p: document.places.get(p[0], (0, 0))))
+    return protocol
+
+
+def validated(model: type[M], document: Document) -> M:
+    """A document as a model.
+
+    Raises:
+        InputError: see `load`.
+    """
+    try:
+        return model.model_validate(_tuples(document.data), by_alias=True, by_name=False)
+    except ValidationError as error:
+        problems = [_problem(e) for e in error.errors(include_url=False, include_input=True)]
+        problems = [(_in_file(path, document), text) for path, text in problems]
+        inside = {path[:i] for path, _ in problems for i in range(len(path))}
+        problems = [(path, text) for path, text in problems if path not in inside or "at least" not in text]
+        _raise(document, sorted(problems, key=lambda p: document.places.get(p[0], (0, 0))))
+        raise AssertionError from error  # pragma: no cover  # a ValidationError has at least one problem
+
+
+def _tuples(value: Any) -> Any:
+    """Lists as tuples, which strict pydantic wants for frozen models."""
+    if isinstance(value, list):
+        return tuple(_tuples(v) for v in value)
+    if isinstance(value, dict):
+        return {k: _tuples(v) for k, v in value.items()}
+    return value
+
+
+def _raise(document: Document, problems: list[Problem]) -> None:
+    if not problems:
+        return
+    (first_path, first), *rest = problems
+    more = "".join(f"\n{document.where(path)}: {text}" for path, text in rest)
+    raise InputError(first + more, where=document.where(first_path))
+
+
+def _in_file(path: Path, document: Document) -> Path:
+    """The path without the parts that only the model knows (names of union members)."""
+    real: Path = ()
+    for part in path:
+        if (*real, part) in document.places:
+            real = (*real, part)
+    return real
+
+
+_EXPECTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "model_type": "a mapping of keys",
+    "model_attributes_type": "a mapping of keys",
+}
+
+
+def _got(value: Any) -> str:
+    names = {str: "text", int: "a whole number", float: "a number", bool: "true or false", tuple: "a list"}
+    names |= {dict: "a mapping of keys", type(None): "nothing"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _problem(error: Any) -> Problem:
+    path: Path = error["loc"]
+    kind, context = error["type"], error.get("ctx", {})
+    match kind:
+        case "missing":
+            return path[:-1], f"key '{path[-1]}' is missing"
+        case "extra_forbidden":
+            return path, f"unknown key '{path[-1]}'"
+        case "literal_error" | "enum":
+            return path, f"expected {context['expected']}, got {_shown(error['input'])}"
+        case "union_tag_invalid":
+            return path, f"expected {context['expected_tags']}, got {_shown(context['tag'])}"
+        case "union_tag_not_found":
+            return path, f"key {context['discriminator']} is missing"
+        case "value_error":
+            return path, str(context["error"])
+        case "string_pattern_mismatch":
+            return path, f"expected text that fits {context['pattern']}"
+    if kind in _EXPECTED:
+        hint = ": put it between quotes" if kind == "string_type" and error["input"] is not None else ""
+        return path, f"expected {_EXPECTED[kind]}, got {_got(error['input'])}{hint}"
+    message = str(error["msg"])
+    return path, message[0].lower() + message[1:]
+
+
+def _shown(value: Any) -> str:
+    return f"'{value}'" if isinstance(value, str) and len(value) < 60 else _got(value)
+
+
+def _dangling(p: Protocol) -> Iterator[Problem]:
+    """Names that point nowhere, and what must be there once."""
+    fields = {f.name: f for f in p.fields}
+    custodians = [party.id for party in p.custodians]
+    yield from _twice(("parties",), list(p.party_ids), "party")
+    yield from _twice(("fields",), [f.name for f in p.fields], "field")
+    yield from _twice(("outputs",), [o.name for o in p.outputs], "output")
+    yield from _twice(("encoding", "fields"), [f.field for f in p.encoding.fields], "field")
+    units = len(p.with_role("linkage-unit"))
+    if units != 1:
+        yield ("parties",), f"expected exactly one party with role linkage-unit, got {units}"
+    if len(custodians) != 2:
+        yield ("parties",), f"expected two parties with role custodian, got {len(custodians)}"
+    for i, party in enumerate(p.parties):
+        own = [f.name for f in p.fields_of(party.id)]
+        for j, disclosure in enumerate(party.discloses):
+            yield from _known(("parties", i, "discloses", j, "to"), disclosure.to, p.party_ids, "party")
+        for j, condition in enumerate(party.cohort):
+            path: Path = ("parties", i, "cohort", j)
+            yield from _known((*path, "field"), condition.field, own, f"field of {party.id}")
+            if len(condition.model_dump(exclude_none=True)) - 2 < 1:
+                yield path, "expected a test: one_of, on_or_after, on_or_before, age_from or age_to"
+    for i, field in enumerate(p.fields):
+        for j, name in enumerate(field.parties):
+            yield from _known(("fields", i, "parties", j), name, custodians, "custodian")
+        if (field.send == "category") != (field.values is not None):
+            yield ("fields", i), "expected 'values' exactly when send is 'category'"
+    for i, spec in enumerate(p.encoding.fields):
+        bloom = [f.name for f in p.fields if f.send == "bloom"]
+        yield from _known(("encoding", "fields", i, "field"), spec.field, bloom, "field sent as bloom")
+    yield from _unencoded(p.encoding.fields, p)
+    for i, stage in enumerate(p.matching.stages):
+        path = ("matching", "stages", i)
+        exact = [f.name for f in p.fields if f.send == "exact"]
+        names = [stage.field] if stage.stage == "exact" else list(stage.never_when_different)
+        for name in names:
+            yield from _known(path, name, exact, "field sent as exact")
+    for i, output in enumerate(p.outputs):
+        path = ("outputs", i)
+        yield from _known((*path, "of"), output.of, custodians, "custodian")
+        categories = [f.name for f in fields.values() if f.send == "category" and output.of in f.parties]
+        for j, name in enumerate(output.by):
+            yield from _known((*path, "by", j), name, categories, f"category of {output.of}")
+        for j, name in enumerate(output.to):
+            yield from _known((*path, "to", j), name, p.party_ids, "party")
+
+
+def _unencoded(specs: tuple[ClkField, ...], p: Protocol) -> Iterator[Problem]:
+    spelt = {spec.field for spec in specs}
+    for i, field in enumerate(p.fields):
+        if field.send == "bloom" and field.name not in spelt:
+            yield ("fields", i), f"field '{field.name}' is sent as bloom but encoding.fields does not name it"
+
+
+def _known(path: Path, name: str, names: Any, what: str) -> Iterator[Problem]:
+    if name not in names:
+        close = difflib.get_close_matches(name, names, 1)
+        hint = f"; did you mean '{close[0]}'?" if close else f"; there is {', '.join(names) or 'none'}"
+        yield path, f"no {what} is called '{name}'{hint}"
+
+
+def _twice(path: Path, names: list[str], what: str) -> Iterator[Problem]:
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield (*path, i), f"{what} '{name}' stands twice"

@@ -1,0 +1,353 @@
+"""The protocol: everything that was agreed, as one frozen value.
+
+Rules kept here:
+
+- Every key is spelt out in the file; nothing that shapes a bit, a link or a cell has a default.
+- Unknown keys are refused. Dates stay text as written (ISO 8601, yyyy-mm-dd).
+- `Protocol.digest` is SHA-256 over the RFC 8785 bytes of the model, so comments and layout may change and
+  nothing else may. Two parties hold the same protocol exactly when their digests are equal.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from linkage import canonical
+from linkage.errors import InputError
+
+if TYPE_CHECKING:
+    from linkage.tables import Layout
+
+
+def _day(text: str) -> str:
+    if len(text) != 10:
+        raise ValueError("expected a day as yyyy-mm-dd")
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("expected a day of the calendar as yyyy-mm-dd") from None
+    return text
+
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+"""A short name: lower case letters, digits and single hyphens."""
+Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+"""Text a person reads."""
+Day = Annotated[str, AfterValidator(_day)]
+"""A day, yyyy-mm-dd, kept as written."""
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
+"""Digest of a key card."""
+Duration = Annotated[str, StringConstraints(pattern=r"^P(\d{1,3}Y)?(\d{1,3}M)?(\d{1,4}D)?$", min_length=3)]
+"""ISO 8601 duration in years, months and days, for instance P30D."""
+
+Kind = Literal[
+    "bsn", "education-number", "given-name", "initials", "surname", "prefix", "birth-date", "date", "sex",
+    "postcode", "house-number", "text", "number", "category",
+]  # fmt: skip
+Role = Literal["custodian", "key-holder", "linkage-unit", "recipient"]
+Question = Literal["overlap"]
+
+
+class Model(BaseModel):
+    """Base: frozen, strict types, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Text(Model):
+    """The same sentence in Dutch and in English."""
+
+    nl: Line
+    en: Line
+
+
+class Period(Model):
+    """From the first day up to and including the last."""
+
+    first: Day = Field(alias="from")
+    last: Day = Field(alias="until")
+
+
+class Purpose(Model):
+    """Why this linkage is done (GDPR art. 5(1)(b))."""
+
+    text: Text
+    dpv: Annotated[str, StringConstraints(pattern=r"^https://w3id\.org/dpv[/#][\w/#.-]+$")]
+    """IRI in the W3C Data Privacy Vocabulary."""
+    original: Line
+    """What the data were collected for."""
+    compatibility: Literal["statistics", "same-purpose", "consent", "law"]
+    """Why the further use is compatible (GDPR art. 5(1)(b), 6(4), 89(1))."""
+
+
+class Decision(Model):
+    """A law, and who decided when that it applies."""
+
+    law: Line
+    decided_by: Line
+    """Name of the function, not of a person."""
+    decided_on: Day
+
+
+class Basis(Model):
+    """A legal basis as declared; the tool checks its form, never its truth."""
+
+    article: Literal["6(1)(a)", "6(1)(b)", "6(1)(c)", "6(1)(d)", "6(1)(e)", "6(1)(f)"]
+    """GDPR article."""
+    law: Line | None
+    """The law that GDPR art. 6(3) demands for (c) and (e)."""
+    decided_by: Line
+    decided_on: Day
+
+
+class Disclosure(Model):
+    """One direction of disclosure: the same overlap told to another party is another disclosure."""
+
+    to: Slug
+    what: Literal["tokens", "counts"]
+    basis: Basis
+
+
+class Number(Model):
+    """An organisation's official number."""
+
+    scheme: Literal["BRIN", "OIN", "KvK"]
+    value: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{4,20}$")]
+
+
+class Condition(Model):
+    """One test a row must pass to be in the cohort; exactly one of the tests is given."""
+
+    field: Slug
+    one_of: tuple[str, ...] | None = None
+    on_or_after: Day | Literal["reference-date"] | None = None
+    on_or_before: Day | Literal["reference-date"] | None = None
+    age_from: Annotated[int, Field(ge=0, le=120)] | None = None
+    """Years completed on the reference date. An unknown day or month counts as the last one possible."""
+    age_to: Annotated[int, Field(ge=0, le=120)] | None = None
+    when_missing: Literal["in", "out"]
+    """What an empty cell means for this test."""
+
+
+class Party(Model):
+    """An organisation in one legal role."""
+
+    id: Slug
+    name: Line
+    number: Number
+    public_authority: bool
+    roles: tuple[Role, ...] = Field(min_length=1)
+    legal_role: Literal["controller", "joint-controller", "processor", "recipient"]
+    legal_task: Line
+    card: Fingerprint | None
+    """Fingerprint of its key card; null until `linkage protocol new --card` fills it in."""
+    discloses: tuple[Disclosure, ...]
+    bsn_basis: Decision | None
+    """The law under which this party may use the BSN here (UAVG art. 46)."""
+    consent: Literal["required", "not-required"]
+    """Consent of the person, GDPR art. 6(1)(a) and 7."""
+    cohort: tuple[Condition, ...]
+    """Which of its rows may take part; empty for a party that sends none."""
+
+
+class FieldSpec(Model):
+    """A column of the agreed record."""
+
+    name: Slug
+    kind: Kind
+    send: Literal["exact", "bloom", "category", "none"]
+    """How it leaves: as a token, in the filter, as a category in clear, or not at all (cohort tests only)."""
+    parties: tuple[Slug, ...]
+    """Which custodians have it."""
+    values: tuple[str, ...] | None = None
+    """The categories that may occur, in the order of the table."""
+    label: Text | None = None
+    """Heading in the table, for categories."""
+
+
+class ClkField(Model):
+    """How one field enters the filter."""
+
+    field: Slug
+    q: Annotated[int, Field(ge=1, le=4)]
+    """Length of the q-grams of names and text; other kinds have their own tokens (docs/spec/encoding.md)."""
+    positions: Annotated[int, Field(ge=1, le=64)]
+    """Bits drawn per token: the weight of the field."""
+
+
+class Clk(Model):
+    """Cryptographic long-term key: one keyed Bloom filter over all fields.
+
+    Source: Schnell, Bachteler, Reiher, "A novel error-tolerant anonymous linking code", WP-GRLC-2011-02;
+    positions are drawn at random per token, never by double hashing (Niedermeyer et al. 2014).
+    """
+
+    profile: Literal["clk"]
+    rules: Literal[1]
+    """Version of the rules that normalise values and cut them into tokens (docs/spec/encoding.md)."""
+    bits: Annotated[int, Field(ge=64, le=8192, multiple_of=64)]
+    prf: Literal["hmac-sha512"]
+    fields_needed: Annotated[int, Field(ge=1)]
+    """A row with fewer of these fields filled gets no filter: too little evidence to be told apart."""
+    fields: tuple[ClkField, ...] = Field(min_length=1)
+
+
+class Exact(Model):
+    """Rows whose token of this field is equal are linked."""
+
+    stage: Literal["exact"]
+    field: Slug
+    token: Literal["hmac-sha256"]
+    """The keyed hash, the weak mode: whoever holds the linkage secret and the tokens can try every BSN."""
+
+
+class Fuzzy(Model):
+    """Rows still unlinked are linked when their filters are alike enough."""
+
+    stage: Literal["fuzzy"]
+    similarity: Literal["dice"]
+    threshold: Annotated[float, Field(gt=0, le=1)]
+    never_when_different: tuple[Slug, ...]
+    """Exact fields: two rows that both have a token of it, and not the same, are never linked here."""
+
+
+Stage = Annotated[Exact | Fuzzy, Field(discriminator="stage")]
+
+
+class Matching(Model):
+    """Stages in order; a row linked in one stage does not enter the next."""
+
+    stages: tuple[Stage, ...] = Field(min_length=1)
+    assignment: Literal["one-to-one"]
+
+
+class Output(Model):
+    """A question, how finely it is answered, and who gets the answer."""
+
+    name: Slug
+    title: Text
+    question: Question
+    of: Slug
+    """The party whose rows are counted."""
+    by: tuple[Slug, ...] = Field(min_length=1, max_length=3)
+    """Category fields of that party that span the table."""
+    to: tuple[Slug, ...] = Field(min_length=1)
+    minimum: Annotated[int, Field(ge=1, le=1000)]
+    """Smallest count of persons that may be shown."""
+    rounding: Annotated[int, Field(ge=1, le=100)]
+    """Shown counts are rounded to a multiple of this."""
+
+
+class Retention(Model):
+    """When what goes (GDPR art. 5(1)(e))."""
+
+    packages: Duration
+    results: Duration
+    ledger: Duration
+    secret_destroyed_on: Day
+
+
+class Dpia(Model):
+    """Data protection impact assessment (GDPR art. 35)."""
+
+    reference: Line
+    outcome: Literal["acceptable", "acceptable-with-measures", "not-acceptable", "not-done"]
+    advised_by: Line
+    advised_on: Day
+
+
+class Notice(Model):
+    """The privacy notice that names this linkage and its linkage unit (GDPR art. 13, 14)."""
+
+    version: Line
+    url: Line
+
+
+class Contact(Model):
+    """Whom to ask."""
+
+    name: Line
+    email: Line
+
+
+class Protocol(Model):
+    """What was agreed. Load one with `linkage.protocol.load`; never change one: make a new version."""
+
+    linkage: Literal[1]
+    """Version of this format."""
+    id: Slug
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+(\.\d+)?$")]
+    title: Text
+    valid: Period
+    purpose: Purpose
+    mode: Literal["statistics"]
+    """Counts only: no row and no handle ever comes back."""
+    reference_date: Day
+    """The day (peildatum) on which consent, age and benefit are judged."""
+    parties: tuple[Party, ...] = Field(min_length=2)
+    fields: tuple[FieldSpec, ...] = Field(min_length=1)
+    encoding: Clk
+    matching: Matching
+    outputs: tuple[Output, ...] = Field(min_length=1)
+    retention: Retention
+    dpia: Dpia
+    notice: Notice
+    contact: Contact
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:<hex>`` over the RFC 8785 bytes of the protocol; keys that are null are left out."""
+        return canonical.digest(self.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+    def party(self, party_id: str) -> Party:
+        """The party of that id.
+
+        Raises:
+            InputError: the protocol names no such party.
+        """
+        for party in self.parties:
+            if party.id == party_id:
+                return party
+        raise InputError(
+            f"protocol {self.id} names no party '{party_id}'; it has {', '.join(self.party_ids)}", where=party_id
+        )
+
+    @property
+    def party_ids(self) -> tuple[str, ...]:
+        """All party ids, in the order of the file."""
+        return tuple(party.id for party in self.parties)
+
+    def with_role(self, role: Role) -> tuple[Party, ...]:
+        """The parties that have a role, in the order of the file."""
+        return tuple(party for party in self.parties if role in party.roles)
+
+    @property
+    def unit(self) -> Party:
+        """The linkage unit; `linkage.protocol.load` has checked that there is exactly one."""
+        return self.with_role("linkage-unit")[0]
+
+    @property
+    def custodians(self) -> tuple[Party, ...]:
+        """The parties that send records."""
+        return self.with_role("custodian")
+
+    def field(self, name: str) -> FieldSpec:
+        """The field of that name (checked by `linkage.protocol.load` wherever a name is used)."""
+        return next(field for field in self.fields if field.name == name)
+
+    def fields_of(self, party_id: str, *send: str) -> tuple[FieldSpec, ...]:
+        """The fields a party has, of these ways of sending (all when none is named)."""
+        return tuple(f for f in self.fields if party_id in f.parties and (not send or f.send in send))
+
+    def layout(self, party_id: str) -> Layout:
+        """The columns that this party's encodings have: fields in the order of the file."""
+        from linkage.tables import Layout
+
+        tokens = tuple(f.name for f in self.fields_of(party_id, "exact"))
+        words = self.encoding.bits // 64 if self.fields_of(party_id, "bloom") else 0
+        categories = tuple((f.name, len(f.values or ())) for f in self.fields_of(party_id, "category"))
+        return Layout(tokens, words, categories)

@@ -1,0 +1,43 @@
+"""A protocol as a person reads it before signing."""
+
+from __future__ import annotations
+
+from linkage.findings import Finding
+from linkage.protocol import lint
+from linkage.protocol.model import Protocol
+from linkage.report.words import Lang, word
+
+
+def as_text(protocol: Protocol, lang: Lang) -> str:
+    """Who sends what to whom, on which declared basis, and what comes out; lint findings last."""
+    lines = [
+        str(getattr(protocol.title, lang)),
+        f"{protocol.id} {protocol.version}, {protocol.valid.first} - {protocol.valid.last}",
+        f"{word('reference_date', lang)}: {protocol.reference_date}",
+        f"{word('purpose', lang)}: {getattr(protocol.purpose.text, lang)}",
+        f"{word('digest', lang)}: {protocol.digest}",
+    ]
+    for party in protocol.parties:
+        lines += ["", f"{party.id}: {party.name} ({', '.join(party.roles)})", f"  {party.legal_task}"]
+        for field in protocol.fields_of(party.id):
+            lines.append(f"  {field.name}: {word('sent_' + field.send, lang)}")
+        lines += [f"  {line}" for line in bases(protocol, party.id, lang)]
+        if party.bsn_basis is not None:
+            lines.append(f"  BSN: {party.bsn_basis.law}")
+    for output in protocol.outputs:
+        rule = word("rule", lang, minimum=output.minimum, rounding=output.rounding)
+        lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}", f"  {rule}"]
+    findings: list[Finding] = lint.check(protocol)
+    return "\n".join([*lines, "", *map(str, findings)])
+
+
+def bases(protocol: Protocol, party_id: str, lang: Lang) -> list[str]:
+    """The declared basis of every direction in which a party discloses."""
+    lines = []
+    for d in protocol.party(party_id).discloses:
+        law = d.basis.law or word("no_law", lang)
+        decided = word("decided", lang, who=d.basis.decided_by, day=d.basis.decided_on)
+        lines.append(
+            f"{party_id} {word('to', lang)} {d.to} ({word(d.what, lang)}): AVG/GDPR {d.basis.article}, {law}; {decided}"
+        )
+    return lines

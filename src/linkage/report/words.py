@@ -1,0 +1,86 @@
+"""The words of the reports, in Dutch (B1) and English.
+
+Rules kept here:
+
+- Every text exists in both languages, under one key (tests/report/test_report.py).
+- Honest words: pseudonymised, not anonymous; declared basis, not lawful.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Lang = Literal["nl", "en"]
+
+WORDS: dict[str, dict[Lang, str]] = {
+    "persons": {"nl": "personen", "en": "persons"},
+    "linked": {"nl": "gekoppeld", "en": "linked"},
+    "share": {"nl": "aandeel", "en": "share"},
+    "total": {"nl": "totaal", "en": "total"},
+    "hidden": {"nl": "verborgen", "en": "hidden"},
+    "protocol": {"nl": "Protocol", "en": "Protocol"},
+    "reference_date": {"nl": "Peildatum", "en": "Reference date"},
+    "purpose": {"nl": "Doel", "en": "Purpose"},
+    "digest": {"nl": "Kenmerk van het protocol", "en": "Digest of the protocol"},
+    "rows": {"nl": "Rijen die meededen", "en": "Rows that took part"},
+    "rule": {
+        "nl": "Aantallen onder {minimum} zijn verborgen. Ook verborgen: aantallen waarbij minder dan {minimum} "
+        "personen buiten beeld blijven, en aantallen waaruit een verborgen aantal te berekenen zou zijn. De rest is "
+        "afgerond op {rounding}; getallen tellen daarom niet precies op.",
+        "en": "Counts below {minimum} are hidden. Also hidden: counts that leave fewer than {minimum} persons out, "
+        "and counts from which a hidden one could be computed. The rest is rounded to {rounding}, so figures do not "
+        "add up exactly.",
+    },
+    "meaning": {
+        "nl": "‘Gekoppeld’ betekent: gevonden in de gegevens van de andere deelnemer. Niet gekoppeld betekent: daar "
+        "niet gevonden. Dat is iets anders dan ‘heeft geen uitkering’.",
+        "en": "‘Linked’ means: found in the other party's records. Not linked means: not found there. That is not "
+        "the same as ‘receives no benefit’.",
+    },
+    "learnt": {"nl": "Wie weet nu wat", "en": "Who learnt what"},
+    "learnt_custodian": {
+        "nl": "leert alleen de tabel hierboven. Ziet geen rij en geen nummer van de ander.",
+        "en": "learns only the table above. Sees no row and no number of the other.",
+    },
+    "learnt_unit": {
+        "nl": "zag rijaantallen, categorieën, welke willekeurige rijkenmerken bij elkaar horen en hoe sterk filters op "
+        "elkaar lijken. Geen namen, geen BSN, geen sleutel.",
+        "en": "saw row counts, categories, which random row handles belong together and how alike filters are. "
+        "No names, no BSN, no key.",
+    },
+    "collusion": {
+        "nl": "Spannen {unit} en één bronhouder samen, dan kunnen zij alle BSN's en namen terugrekenen: de BSN is "
+        "versleuteld met één sleutel (de zwakke vorm).",
+        "en": "If {unit} and one custodian collude, they can recover every BSN and name: the BSN is hashed under one "
+        "key (the weak mode).",
+    },
+    "pseudonymised": {
+        "nl": "De verstuurde gegevens zijn gepseudonimiseerd. Het blijven persoonsgegevens.",
+        "en": "What was sent is pseudonymised. It remains personal data.",
+    },
+    "declared": {
+        "nl": "Opgegeven grondslagen (niet beoordeeld door deze software)",
+        "en": "Declared legal bases (not judged by this software)",
+    },
+    "no_law": {"nl": "geen wet genoemd", "en": "no law named"},
+    "to": {"nl": "aan", "en": "to"},
+    "tokens": {"nl": "tokens", "en": "tokens"},
+    "counts": {"nl": "aantallen", "en": "counts"},
+    "sent_exact": {"nl": "gaat weg als token met sleutel", "en": "leaves as a keyed token"},
+    "sent_bloom": {"nl": "gaat weg als bits in één filter", "en": "leaves as bits in one filter"},
+    "sent_category": {"nl": "gaat weg als categorie", "en": "leaves as a category"},
+    "sent_none": {"nl": "blijft hier", "en": "stays here"},
+    "decided": {"nl": "besloten door {who} op {day}", "en": "decided by {who} on {day}"},
+    "quality": {"nl": "Kwaliteit van de koppeling", "en": "Quality of the linkage"},
+    "quality_text": {
+        "nl": "Gemeten aan de bekende waarheid van de synthetische personen: {overlap} koppelingen, {truth} echte. "
+        "Precisie {precision}, vangst {recall}.",
+        "en": "Measured against the known truth of the synthetic people: {overlap} links, {truth} true ones. "
+        "Precision {precision}, recall {recall}.",
+    },
+}
+
+
+def word(key: str, lang: Lang, **values: object) -> str:
+    """A text in a language, its places filled in."""
+    return WORDS[key][lang].format(**values) if values else WORDS[key][lang]

@@ -1,0 +1,6 @@
+"""What each organisation does, told top to bottom: the API for embedders, over real files.
+
+- `home`: an organisation's own folder.   - `agreement`: cards, protocol, signatures: anyone's acts.
+- `custodian`, `unit`, `recipient`, `auditor`: one module a role.
+- `post`: what came in, and what to do next.   - `demo`: all roles on synthetic people.
+"""

@@ -1,0 +1,251 @@
+"""What a custodian does: share the linkage secret, keep the registry of consent, plan, tokenise.
+
+Rules kept here:
+
+- `plan` and `tokenise` walk the same path; `tokenise` goes one step further.
+- Rows without valid consent or outside the cohort are dropped before anything is tokenised.
+- The plaintext of a package is searched for person numbers before it is sealed.
+- In statistics mode the way back from handle to row is not written anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from linkage.consent.judge import Judgement, judge
+from linkage.consent.registry import Event, Registry
+from linkage.crypto import secret as secrets
+from linkage.crypto.envelope import open_body, read
+from linkage.crypto.identity import Identity
+from linkage.errors import InputError, Refused, shape
+from linkage.findings import Finding
+from linkage.protocol.model import Protocol
+from linkage.roles import agreement, exchange
+from linkage.roles.home import Home, Linkage
+
+if TYPE_CHECKING:
+    from linkage.encode.config import Config
+    from linkage.encode.encoder import BadCells
+    from linkage.encode.prepare import Prepared
+    from linkage.tables import Encodings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would leave, and what would not."""
+
+    source: str
+    """Name of the input file."""
+    read_as: str
+    """Encoding and delimiter."""
+    headings: Mapping[str, str]
+    """Field to the heading it is read from."""
+    ignored: tuple[str, ...]
+    """Headings that are not used."""
+    leaves: Mapping[str, str]
+    """Field to the form in which it leaves: token, filter, category, stays."""
+    judged: Mapping[str, int]
+    """Rows, included rows, and excluded rows by reason."""
+    notes: Mapping[str, int]
+    """Cells that were repaired or are no evidence, by field and note."""
+    bad: tuple[Finding, ...]
+    """The first bad cells."""
+    bad_count: int
+    warnings: tuple[Finding, ...]
+    """What the reader noticed about the file."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tokenised:
+    """What `tokenise` made."""
+
+    package: Path
+    """The sealed file in the outbox for the linkage unit."""
+    digest: str
+    """Digest of the file."""
+    plan: Plan
+    counts: Mapping[str, int]
+    """Rows, tokens and filters in the package."""
+    encodings: Encodings = field(repr=False)
+    """In memory only: with the row numbers, so that an embedder can look up what became of a row."""
+
+
+def share_secret(home: Home, identity: Identity, linkage: Linkage) -> list[Path]:
+    """Make the linkage secret and seal it to every custodian, oneself included; never to the linkage unit.
+
+    The first custodian of the protocol makes it.
+
+    Raises:
+        Refused: the protocol is not in effect, another custodian makes the secret, or it was made already.
+    """
+    protocol = agreement.in_effect(home, linkage)
+    maker = protocol.custodians[0].id
+    if home.card.party != maker:
+        raise Refused(f"{maker} makes the linkage secret: the first custodian in the protocol")
+    if linkage.secret.exists():
+        raise Refused("the linkage secret was made already; a second one would part the parties")
+    readers = [home.trusted(party.id) for party in protocol.custodians]
+    if protocol.unit.id in [card.party for card in readers]:
+        raise Refused("the linkage unit may not hold the linkage secret")
+    home.ledger.append(identity, "make-secret", protocol=protocol.digest)
+    value = secrets.create()
+    exchange.send(home, identity, linkage, exchange.Letter(exchange.SECRET, readers, value), linkage.secret)
+    others = [card.party for card in readers if card.party != home.card.party]
+    return [home.send(linkage.secret, other, f"{protocol.id}.secret.package") for other in others]
+
+
+def keep_secret(home: Home, identity: Identity, linkage: Linkage, path: Path) -> None:
+    """Take in the linkage secret that another custodian sealed to this one; it is kept as it came, sealed."""
+    if "custodian" not in linkage.protocol.party(home.card.party).roles:
+        raise Refused(f"{home.card.party} is no custodian: it may not hold the linkage secret", where=path.name)
+
+    def keep(body: bytes, package: object) -> None:
+        if len(body) != secrets.SECRET_BYTES:
+            raise InputError(f"expected a secret of {secrets.SECRET_BYTES} bytes", where=path.name)
+        if path.resolve() != linkage.secret.resolve():
+            from linkage import files
+
+            files.write(linkage.secret, files.read(path))
+
+    exchange.take_in(home, identity, linkage, path, exchange.SECRET, keep)
+
+
+def linkage_secret(home: Home, identity: Identity, linkage: Linkage) -> bytes:
+    """The linkage secret, opened from its package.
+
+    Raises:
+        Refused: it is not here yet.
+    """
+    if not linkage.secret.exists():
+        maker = linkage.protocol.custodians[0].id
+        what = "make it with `linkage secret share`" if maker == home.card.party else f"wait for the file from {maker}"
+        raise Refused("the linkage secret is not here yet", hint=f"{what[0].upper()}{what[1:]}.")
+    package = read(linkage.secret)
+    sender = home.trusted(package.header.sender)
+    pieces = open_body(package, identity, sender, protocol=linkage.protocol.digest, type_=exchange.SECRET)
+    return b"".join(pieces)
+
+
+def import_consent(home: Home, identity: Identity, path: Path, config: Config) -> Mapping[str, int]:
+    """Read a file of consent events into the registry. Returns events read and events that were new.
+
+    Raises:
+        InputError: the config names no consent file, a column is missing, or a row cannot be read; then nothing
+            was imported.
+    """
+    from linkage.encode.read import Columns
+    from linkage.encode.read import read as read_records
+
+    if config.consent is None:
+        raise InputError("the config has no section 'consent'")
+    spec = config.consent
+    names = ["reference", "purpose", "status", "at", "valid_until", "method"]
+    headings = {name: (getattr(spec, name),) for name in names if getattr(spec, name) is not None}
+    records = read_records(path, Columns(headings), list(headings))
+    columns = {name: records.table.column(name).to_pylist() for name in headings}
+    empty: list[str | None] = [None] * len(records.rows)
+    events = []
+    for i, row in enumerate(records.rows.tolist()):
+        cell = {name: (columns.get(name, empty)[i] or "").strip() for name in names}
+        status = spec.statuses.get(cell["status"].lower())
+        if status is None:
+            raise InputError(
+                f"status {shape(cell['status'])} is not one of {', '.join(spec.statuses)}",
+                where=f"{records.source}, row {row}, column {spec.status}",
+            )
+        events.append(Event(**{**cell, "status": status}))
+    new = Registry(home.consent).add(events)
+    digest = exchange.file_digest(path)
+    home.ledger.append(identity, "import-consent", input=digest, events=len(events), new=new)
+    return {"events": len(events), "new": new}
+
+
+def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
+    """A dry run: read, normalise and judge, and say what would leave. Writes nothing, needs no secret.
+
+    Raises:
+        InputError: the file or config cannot be read.
+    """
+    return _prepare(home, linkage.protocol, path, config)[0]
+
+
+def tokenise(
+    home: Home, identity: Identity, linkage: Linkage, path: Path, config: Config, *, bad_cells: BadCells = "refuse"
+) -> Tokenised:
+    """Turn a file into a package for the linkage unit.
+
+    Raises:
+        InputError: the file, a cell or the config is bad; nothing was written.
+        Refused: the protocol is not in effect, the secret is not here, or no row may take part.
+    """
+    from linkage.encode import encoder, outgoing
+
+    protocol = agreement.in_effect(home, linkage)
+    secret = linkage_secret(home, identity, linkage)
+    plan_, prepared, judgement = _prepare(home, protocol, path, config)
+    encoder.refuse_bad(prepared, bad_cells)
+    if not judgement.included.any():
+        raise Refused("no row may take part", hint="`linkage plan` says why.")
+    encodings = encoder.tokenise(prepared, judgement.included, protocol, secret)
+    counts = encoder.counts(encodings)
+    body = encodings.to_bytes()
+    outgoing.refuse_numbers(body)
+    home.ledger.append(
+        identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
+        bad_cells=plan_.bad_count, sent=counts, basis=_basis(protocol, home.card.party),
+    )  # fmt: skip
+    unit = home.trusted(protocol.unit.id)
+    target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
+    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, counts)
+    digest = exchange.send(home, identity, linkage, letter, target)
+    return Tokenised(target, digest, plan_, counts, encodings)
+
+
+def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tuple[Plan, Prepared, Judgement]:
+    from linkage.encode.prepare import prepare
+    from linkage.encode.read import Columns
+    from linkage.encode.read import read as read_records
+
+    party = protocol.party(home.card.party)
+    if config.party != party.id:
+        raise InputError(f"the config is for party {config.party}, this home is of {party.id}")
+    fields = [f.name for f in protocol.fields_of(party.id)]
+    unnamed = [name for name in fields if name not in config.columns]
+    if unnamed:
+        raise InputError(f"the config names no column for {', '.join(unnamed)}", hint="Add it under 'columns'.")
+    columns = Columns(
+        {name: config.columns[name] for name in fields},
+        reference=config.reference,
+        encoding=None if config.encoding == "auto" else config.encoding,
+        delimiter=None if config.delimiter == "auto" else config.delimiter.replace("tab", "\t"),
+    )
+    records = read_records(path, columns, fields)
+    prepared = prepare(records, protocol, party.id)
+    texts = {c.field: prepared.columns[c.field].texts() for c in party.cohort}
+    standing = None
+    if party.consent == "required":
+        standing = Registry(home.consent).standing(protocol.id, protocol.reference_date)
+    judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references)
+    forms = {"exact": "token", "bloom": "filter", "category": "category", "none": "stays"}
+    plan_ = Plan(
+        source=records.source,
+        read_as=" ".join(filter(None, [records.encoding, repr(records.delimiter) if records.delimiter else ""])),
+        headings=dict(records.headings),
+        ignored=records.ignored,
+        leaves={f.name: forms[f.send] for f in protocol.fields_of(party.id)},
+        judged=judgement.summary,
+        notes=prepared.counts,
+        bad=prepared.bad,
+        bad_count=prepared.bad_count,
+        warnings=records.findings,
+    )
+    return plan_, prepared, judgement
+
+
+def _basis(protocol: Protocol, party_id: str) -> list[str]:
+    """The declared bases for the ledger: article and law per direction."""
+    party = protocol.party(party_id)
+    return [f"{d.what} to {d.to}: GDPR {d.basis.article}, {d.basis.law or 'no law named'}" for d in party.discloses]

@@ -1,0 +1,222 @@
+"""An organisation's own folder.
+
+Rules kept here:
+
+- Everything an organisation keeps lies in one folder, for its owner only; nothing is kept anywhere else.
+- One sub-folder per linkage, named after the protocol's id and the first signs of its digest: a changed protocol
+  is another linkage.
+- Between organisations only files travel: `inbox/` takes what came, `outbox/<party>/` holds what is to be sent.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from linkage import canonical, files, protocol
+from linkage.crypto import card as cards
+from linkage.crypto import identity as identities
+from linkage.crypto.card import Card
+from linkage.crypto.identity import Identity
+from linkage.errors import InputError, Refused
+from linkage.ledger.log import Ledger
+from linkage.protocol.model import Protocol
+
+
+def today() -> date:
+    """The day on which acts are done: the organisation's own clock."""
+    return date.today()  # noqa: DTZ011  # validity is in local days, as people write them
+
+
+@dataclass(frozen=True)
+class Linkage:
+    """One linkage in one home."""
+
+    folder: Path
+    protocol: Protocol
+
+    @property
+    def secret(self) -> Path:
+        """The linkage secret, sealed to this organisation. The linkage unit never has one."""
+        return self.folder / "secret.package"
+
+    def signature(self, party: str) -> Path:
+        """The signature of a party under the protocol."""
+        return self.folder / "signatures" / f"{party}.json"
+
+    def received(self, party: str) -> Path:
+        """At the unit: the newest encodings of a custodian, still sealed."""
+        return self.folder / "received" / f"{party}.package"
+
+    @property
+    def links(self) -> Path:
+        """At the unit: which handles belong together."""
+        return self.folder / "links.arrow"
+
+    def result(self, output: str) -> Path:
+        """At a recipient: a release."""
+        return self.folder / "results" / f"{output}.json"
+
+
+class Home:
+    """An organisation's home folder.
+
+    Args:
+        path: the folder; `create` makes a new one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def inbox(self) -> Path:
+        """Where a person drops what came in, under any name."""
+        return self.path / "inbox"
+
+    def outbox(self, party: str) -> Path:
+        """Where that stands which is to be sent to a party."""
+        return files.folder(self.path / "outbox" / party)
+
+    @property
+    def key(self) -> Path:
+        """The encrypted key file."""
+        return self.path / "key.json"
+
+    @property
+    def consent(self) -> Path:
+        """The registry of consent."""
+        return self.path / "consent.sqlite"
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """The organisation's ledger."""
+        return Ledger(self.path / "ledger")
+
+    @cached_property
+    def card(self) -> Card:
+        """The organisation's own card.
+
+        Raises:
+            InputError: this folder is not a home.
+        """
+        path = self.path / "card.json"
+        if not path.exists():
+            raise InputError("not a home folder", where=str(self.path), hint="Make one with `linkage init`.")
+        return cards.from_bytes(files.read(path, limit=cards.MAX_BYTES), where=path.name)
+
+    def create(
+        self, party: str, name: str, number: str, passphrase: bytes, *, cost: identities.Cost | None = None
+    ) -> Identity:
+        """Make the folder and the organisation's keys.
+
+        Raises:
+            Refused: there is a home already; keys are never overwritten.
+            InputError: the passphrase is too short, or the folder cannot be written.
+        """
+        if self.key.exists():
+            raise Refused("there is a home here already; its keys are kept", where=str(self.path))
+        identity = identities.create(party, name, number, today=today())
+        data = identities.to_key_file(identity, passphrase, cost=cost or identities.RFC9106_SECOND)
+        files.folder(self.path)
+        files.folder(self.inbox)
+        files.write(self.key, data)
+        files.write(self.path / "card.json", identity.card.to_bytes())
+        self.ledger.append(identity, "init", card=identity.card.fingerprint)
+        return identity
+
+    def unlock(self, passphrase: bytes) -> Identity:
+        """Open the organisation's keys.
+
+        Raises:
+            Untrusted: wrong passphrase, or an altered key file.
+        """
+        _ = self.card  # says so when this is not a home
+        return identities.from_key_file(files.read(self.key, limit=cards.MAX_BYTES), passphrase, where=self.key.name)
+
+    def trusted(self, party: str) -> Card:
+        """The card of a party that a person verified, or the own one.
+
+        Raises:
+            Refused: no card of that party is trusted, or it has expired.
+        """
+        if party == self.card.party:
+            return self.card
+        path = self.path / "trusted" / f"{party}.json"
+        if not path.exists():
+            raise Refused(
+                f"no trusted card of {party}",
+                hint="Compare its fingerprint by telephone, then `linkage card trust FILE --fingerprint ...`.",
+            )
+        value = canonical.from_bytes(files.read(path, limit=4 * cards.MAX_BYTES), where=path.name)
+        card = cards.from_bytes(canonical.to_bytes(value["card"]), where=path.name)
+        if not card.valid_from <= today().isoformat() <= card.valid_until:
+            raise Refused(f"the card of {party} is valid from {card.valid_from} until {card.valid_until}, not today")
+        return card
+
+    def trust(self, card: Card, *, verified_by: str, how: str) -> Path:
+        """Keep a card that a person verified."""
+        record: dict[str, Any] = {
+            "card": canonical.from_bytes(card.to_bytes()),
+            "verified_by": verified_by,
+            "verified_on": today().isoformat(),
+            "how": how,
+        }
+        return files.write(self.path / "trusted" / f"{card.party}.json", canonical.to_bytes(record))
+
+    def linkages(self) -> list[Linkage]:
+        """All linkages of this home, by name of their folder."""
+        found = sorted((self.path / "linkages").glob("*/protocol.yml"))
+        return [Linkage(path.parent, protocol.load(path)) for path in found]
+
+    def linkage(self, name: str | None = None) -> Linkage:
+        """The linkage of that protocol id, folder or digest; the only one when no name is given.
+
+        Raises:
+            Refused: there is none, or more than one that fits.
+        """
+        every = self.linkages()
+        fits = [x for x in every if name is None or name in (x.protocol.id, x.folder.name, x.protocol.digest)]
+        if len(fits) == 1:
+            return fits[0]
+        if not fits:
+            raise Refused(
+                f"no linkage {name or ''} here".replace("  ", " "),
+                hint="Put the protocol file in inbox/ and run `linkage next`, or sign it with `linkage protocol sign`.",
+            )
+        names = ", ".join(x.folder.name for x in fits)
+        raise Refused(f"more than one linkage fits: {names}", hint="Name one with --protocol.")
+
+    def by_digest(self, digest: str) -> Linkage:
+        """The linkage of a protocol digest.
+
+        Raises:
+            Refused: this home does not have that protocol.
+        """
+        for linkage in self.linkages():
+            if linkage.protocol.digest == digest:
+                return linkage
+        raise Refused(f"belongs to a protocol that is not here: {digest[:19]}...")
+
+    def adopt(self, path: Path) -> Linkage:
+        """Take a protocol file into the home, without signing it.
+
+        Raises:
+            InputError: not a protocol, or one that does not name this party.
+        """
+        agreed = protocol.load(path)
+        agreed.party(self.card.party)
+        folder = self.path / "linkages" / f"{agreed.id}-{agreed.digest[7:15]}"
+        target = folder / "protocol.yml"
+        if path.resolve() != target.resolve():
+            files.write(target, files.read(path))
+        return Linkage(folder, agreed)
+
+    def send(self, source: Path, party: str, name: str) -> Path:
+        """Put a copy of a file in the outbox for a party."""
+        with files.atomic(self.outbox(party) / name) as stream, source.open("rb") as original:
+            shutil.copyfileobj(original, stream)
+        return self.outbox(party) / name

@@ -1,0 +1,191 @@
+"""What came in, and what to do next.
+
+Rules kept here:
+
+- A file in the inbox is known by its content, never by its name. What was taken in leaves the inbox; what was
+  refused stays, with the reason.
+- `step` does all that needs no decision by a person, and asks for what does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from linkage import files, protocol
+from linkage.crypto import card as cards
+from linkage.crypto import envelope
+from linkage.crypto.identity import Identity
+from linkage.errors import InputError, LinkageError
+from linkage.roles import agreement, custodian, exchange, recipient
+from linkage.roles.home import Home, Linkage
+
+Kind = Literal["card", "protocol", "signature", "package"]
+ORDER: tuple[Kind, ...] = ("card", "protocol", "signature", "package")
+PACKAGES = (exchange.SECRET, exchange.ENCODINGS, exchange.RELEASE)
+SNIFF = 4_096
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of what happened or is to be done."""
+
+    kind: Literal["done", "decide", "wait", "refused"]
+    """Done just now; a person must decide; waiting for another party; not taken in."""
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.kind:8}{self.text}"
+
+
+def step(home: Home, identity: Identity) -> list[Step]:
+    """Take in what came, do what needs no decision, and say what is next."""
+    steps = list(_take_all(home, identity))
+    if not home.linkages():
+        steps.append(Step("wait", "for a protocol: drop it in inbox/, or make one with `linkage protocol new`"))
+    for linkage in home.linkages():
+        steps += _continue(home, identity, linkage)
+    return steps
+
+
+def kind_of(path: Path) -> Kind:
+    """What a file is, by its content.
+
+    Raises:
+        InputError: none of ours.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(SNIFF)
+    except OSError as error:
+        raise InputError(f"cannot read: {error.strerror}", where=path.name) from None
+    if envelope.is_package(head):
+        return "package"
+    if head.startswith(b"{"):
+        if b'"linkage-card":1' in head:
+            return "card"
+        if b'"linkage-signature":1' in head:
+            return "signature"
+    elif path.suffix in (".yml", ".yaml") or b"\nlinkage:" in head:
+        return "protocol"
+    raise InputError("not a card, protocol, signature or package of linkage", where=path.name)
+
+
+def _take_all(home: Home, identity: Identity) -> Iterator[Step]:
+    found: list[tuple[int, int, Path]] = []
+    for path in sorted(p for p in home.inbox.iterdir() if p.is_file() and not p.name.startswith(".")):
+        try:
+            kind = kind_of(path)
+            inner = PACKAGES.index(envelope.read(path).header.type) if kind == "package" else 0
+            found.append((ORDER.index(kind), inner, path))
+        except (LinkageError, ValueError) as error:
+            yield Step("refused", f"{path.name}: {getattr(error, 'message', 'unknown type of package')}")
+    for order, _, path in sorted(found):
+        try:
+            yield _take(home, identity, path, ORDER[order])
+        except LinkageError as error:
+            yield Step("refused", f"{path.name}: {error.message}")
+
+
+def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
+    if kind == "card":
+        return _card(home, path)
+    if kind == "protocol":
+        agreed = protocol.load(path)
+        home.adopt(path)
+        text = f"took in protocol {agreed.id} {agreed.version}, digest {agreed.digest[:19]}..."
+    elif kind == "signature":
+        linkage, party = agreement.take_signature(home, files.read(path, limit=cards.MAX_BYTES), where=path.name)
+        text = f"took in the signature of {party} under {linkage.protocol.id}"
+    else:
+        text = take_package(home, identity, path)
+    path.unlink()
+    return Step("done", text)
+
+
+def take_package(home: Home, identity: Identity, path: Path) -> str:
+    """Take in a package of any type, by the role that it is for. Returns what it was.
+
+    Raises:
+        Refused, Untrusted: see `linkage.roles.exchange`.
+    """
+    header = envelope.read(path).header
+    linkage = home.by_digest(header.protocol)
+    if header.type == exchange.SECRET:
+        custodian.keep_secret(home, identity, linkage, path)
+        return f"took in the linkage secret from {header.sender}, sealed to this home"
+    if header.type == exchange.ENCODINGS:
+        from linkage.roles import unit
+
+        unit.take_encodings(home, identity, linkage, path)
+        return f"took in {header.content.get('rows')} encoded rows from {header.sender}"
+    if header.type == exchange.RELEASE:
+        kept = recipient.take_release(home, identity, linkage, path)
+        return f"took in the release '{kept.stem}': `linkage result show`"
+    raise InputError("a type of package that this version does not know", where=path.name)
+
+
+def _card(home: Home, path: Path) -> Step:
+    card = cards.from_bytes(files.read(path, limit=cards.MAX_BYTES), where=path.name)
+    try:
+        known = home.trusted(card.party).fingerprint == card.fingerprint
+    except LinkageError:
+        known = False
+    if known:
+        path.unlink()
+        return Step("done", f"the card of {card.party} is trusted already")
+    words = cards.words(card.fingerprint)
+    return Step(
+        "decide",
+        f"card of {card.party} ({card.name}): call them, let them read their fingerprint, and run\n"
+        f'        linkage card trust inbox/{path.name} --fingerprint "..."    (this card: {words})',
+    )
+
+
+def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
+    agreed, own, name = linkage.protocol, home.card.party, linkage.protocol.id
+    open_ = [s.party for s in agreement.standings(home, linkage) if s.reason]
+    if own in open_:
+        path = linkage.folder / "protocol.yml"
+        return [Step("decide", f"{name}: read it (`linkage protocol show`) and sign it: linkage protocol sign {path}")]
+    if open_:
+        return [Step("wait", f"{name}: for the signature of {', '.join(open_)}")]
+    try:
+        agreement.in_effect(home, linkage)
+    except LinkageError as error:
+        return [Step("refused", error.message)]
+    steps = []
+    if own in [p.id for p in agreed.custodians]:
+        steps += _custodian(home, identity, linkage)
+    if own == agreed.unit.id:
+        missing = [p.id for p in agreed.custodians if not linkage.received(p.id).exists()]
+        if missing:
+            steps.append(Step("wait", f"{name}: for the package of {', '.join(missing)}"))
+        elif not _did(home, linkage, "release"):
+            steps.append(Step("decide", f"{name}: all packages are here: linkage match, then linkage release"))
+    return steps
+
+
+def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
+    agreed, name = linkage.protocol, linkage.protocol.id
+    maker = agreed.custodians[0].id
+    steps = []
+    if not linkage.secret.exists():
+        if home.card.party != maker:
+            return [Step("wait", f"{name}: for the linkage secret from {maker}")]
+        paths = custodian.share_secret(home, identity, linkage)
+        steps.append(Step("done", f"{name}: made the linkage secret; send {', '.join(p.name for p in paths)}"))
+    if not _did(home, linkage, "tokenise"):
+        steps.append(Step("decide", f"{name}: see what would leave with linkage plan FILE, then linkage tokenise FILE"))
+    wanted = [o.name for o in agreed.outputs if home.card.party in o.to]
+    if wanted and not any(linkage.result(o).exists() for o in wanted):
+        steps.append(Step("wait", f"{name}: for the release from {agreed.unit.id}"))
+    elif wanted:
+        steps.append(Step("done", f"{name}: the result is here: linkage result show"))
+    return steps
+
+
+def _did(home: Home, linkage: Linkage, act: str) -> bool:
+    return any(e.act == act and e.protocol == linkage.protocol.digest for e in home.ledger.entries())

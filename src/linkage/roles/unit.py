@@ -1,0 +1,164 @@
+"""What the linkage unit does: take packages in, match, release.
+
+Rules kept here:
+
+- It reaches neither the encoder nor the linkage secret (import contract in pyproject.toml); what its folder holds
+  is searched by tests/roles/test_unit.py.
+- Packages stay sealed at rest; encodings are in memory while they are matched, and links name random handles only.
+- Only what the protocol's outputs allow is released, and only to their recipients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from linkage import files
+from linkage.crypto.envelope import Package, open_body, read
+from linkage.crypto.identity import Identity
+from linkage.disclosure import release as releases
+from linkage.disclosure.release import Release
+from linkage.errors import Refused, Untrusted
+from linkage.match import match as match_encodings
+from linkage.protocol.model import Protocol
+from linkage.roles import agreement, exchange
+from linkage.roles.home import Home, Linkage
+from linkage.tables import Encodings, Links, encodings_from_bytes
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What `match` found, for the unit's own eyes."""
+
+    rows: Mapping[str, int]
+    """Rows per custodian."""
+    links: Mapping[str, int]
+    """Links per stage."""
+
+
+def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path) -> Package:
+    """Verify a custodian's package, check that it opens and fits the protocol, and keep it sealed.
+
+    Raises:
+        Refused, Untrusted: see `linkage.roles.exchange.expect`; also encodings that differ from the protocol's layout.
+    """
+    protocol = agreement.in_effect(home, linkage)
+    _must_be_unit(home, protocol)
+
+    def keep(body: bytes, package: Package) -> None:
+        party = package.header.sender
+        encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=protocol.layout(party))
+        files.write(linkage.received(party), files.read(path))
+
+    return exchange.take_in(home, identity, linkage, path, exchange.ENCODINGS, keep)
+
+
+def match(home: Home, identity: Identity, linkage: Linkage) -> Matched:
+    """Match the newest packages of all custodians and keep the links.
+
+    Raises:
+        Refused: the protocol is not in effect, or a custodian's package is not here.
+    """
+    protocol = agreement.in_effect(home, linkage)
+    _must_be_unit(home, protocol)
+    encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
+    links = match_encodings(encodings, protocol)
+    files.write(linkage.links, _links_to_bytes(links, encodings))
+    per_stage = {f"{n + 1} {name}": int((links.stage == n).sum()) for n, name in enumerate(links.stages)}
+    home.ledger.append(
+        identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
+        packages={p.id: exchange.file_digest(linkage.received(p.id)) for p in protocol.custodians},
+        rows={e.party: len(e) for e in encodings},
+    )  # fmt: skip
+    return Matched({e.party: len(e) for e in encodings}, per_stage)
+
+
+def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Release, Path]]:
+    """Answer the protocol's outputs, small numbers hidden, sealed to each recipient.
+
+    Raises:
+        Refused: the protocol is not in effect, or nothing was matched yet, or other packages came in since.
+    """
+    protocol = agreement.in_effect(home, linkage)
+    _must_be_unit(home, protocol)
+    if not linkage.links.exists():
+        raise Refused("nothing was matched yet", hint="Run `linkage match` first.")
+    encodings = {p.id: _encodings(home, identity, linkage, p.id) for p in protocol.custodians}
+    result = []
+    for output in protocol.outputs:
+        counted = encodings[output.of]
+        other = next(e for name, e in encodings.items() if name != output.of)
+        linked = _linked(files.read(linkage.links), counted)
+        answer = releases.overlap(protocol, output, counted, linked, len(other))
+        hidden = sum(1 for cell in answer.cells if cell.linked.value is None)
+        home.ledger.append(
+            identity, "release", protocol=protocol.digest, output=output.name, to=list(output.to),
+            cells=len(answer.cells), hidden=hidden, minimum=output.minimum, rounding=output.rounding,
+        )  # fmt: skip
+        readers = [home.trusted(name) for name in output.to]
+        for reader in readers:
+            target = home.outbox(reader.party) / f"{protocol.id}.{output.name}.release.package"
+            letter = exchange.Letter(exchange.RELEASE, [reader], answer.to_bytes(), {"output": output.name})
+            exchange.send(home, identity, linkage, letter, target)
+            result.append((answer, target))
+    return result
+
+
+def _must_be_unit(home: Home, protocol: Protocol) -> None:
+    if home.card.party != protocol.unit.id:
+        raise Refused(f"{protocol.unit.id} is the linkage unit of this protocol, not {home.card.party}")
+
+
+def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> Encodings:
+    path, protocol = linkage.received(party), linkage.protocol
+    if not path.exists():
+        raise Refused(f"no package of {party} is here yet", hint="Drop it in inbox/ and run `linkage next`.")
+    pieces = open_body(read(path), identity, home.trusted(party), protocol=protocol.digest, type_=exchange.ENCODINGS)
+    return encodings_from_bytes(
+        b"".join(pieces), party=party, protocol_digest=protocol.digest, layout=protocol.layout(party)
+    )
+
+
+def _links_to_bytes(links: Links, encodings: list[Encodings]) -> bytes:
+    left, right = encodings
+    table = pa.table(
+        {
+            f"handle:{left.party}": pa.array([h.tobytes() for h in left.handles[links.left]], pa.binary(16)),
+            f"handle:{right.party}": pa.array([h.tobytes() for h in right.handles[links.right]], pa.binary(16)),
+            "score": pa.array(links.score, pa.float64()),
+            "stage": pa.array(links.stage, pa.int16()),
+        }
+    )
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def linked_handles(data: bytes, party: str) -> list[bytes]:
+    """The handles of a party in a file of links, in its order.
+
+    Raises:
+        Untrusted: not a file of links of that party.
+    """
+    try:
+        with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
+            handles: list[bytes] = reader.read_all().column(f"handle:{party}").to_pylist()
+    except (pa.ArrowException, OSError, ValueError, KeyError):
+        raise Untrusted("not a file of links: damaged or altered") from None
+    return handles
+
+
+def _linked(data: bytes, counted: Encodings) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """``bool[n]``: whether each row of `counted` is linked."""
+    position = {handle.tobytes(): i for i, handle in enumerate(counted.handles)}
+    linked = np.zeros(len(counted), dtype=np.bool_)
+    for handle in linked_handles(data, counted.party):
+        if handle not in position:
+            raise Refused("other packages came in since these were matched", hint="Run `linkage match` again.")
+        linked[position[handle]] = True
+    return linked

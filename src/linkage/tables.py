@@ -1,0 +1,204 @@
+"""The values that travel between rooms.
+
+Rules kept here:
+
+- Arrays, not objects per row: position `i` means the same row in every array of a value.
+- Every value carries the digest of its protocol; values with different digests do not combine.
+- The bytes of `Encodings` (an Arrow IPC stream) hold fixed-width numbers only: there is no place for text.
+  Reading them back is strict against the layout that the protocol prescribes.
+- No repr shows a token or a filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from linkage.errors import Refused, Untrusted
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HANDLE_BYTES = 16
+TOKEN_BYTES = 16
+MISSING_CATEGORY = -1
+BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns the encodings of one party have under a protocol."""
+
+    tokens: tuple[str, ...]
+    """Fields sent as exact tokens."""
+    words: int
+    """64-bit words per filter; 0 when no field is sent as bloom."""
+    categories: tuple[tuple[str, int], ...]
+    """Fields sent as category, with the number of values each may take."""
+
+
+@dataclass(frozen=True, eq=False)
+class Encodings:
+    """What one custodian sends: rows without one identifying value."""
+
+    party: str
+    """Party id of the custodian."""
+    protocol_digest: str
+    handles: NDArray[np.uint8] = field(repr=False)
+    """``uint8[n, 16]``: random row handles, new for every package."""
+    tokens: Mapping[str, NDArray[np.uint8]] = field(repr=False)
+    """Field to ``uint8[n, 16]``: equal values have equal tokens; all zero means no value."""
+    filters: NDArray[np.uint64] = field(repr=False)
+    """``uint64[n, words]``: one filter per row; all zero means no evidence."""
+    categories: Mapping[str, NDArray[np.int16]] = field(repr=False)
+    """Field to ``int16[n]``: index in the protocol's values, -1 for none."""
+    rows: NDArray[np.int64] | None = field(default=None, repr=False)
+    """``int64[n]``: row numbers as given. They stay with the custodian and are never written."""
+
+    def __len__(self) -> int:
+        return len(self.handles)
+
+    @property
+    def popcounts(self) -> NDArray[np.uint32]:
+        """``uint32[n]``: bits set per filter."""
+        return np.asarray(np.bitwise_count(self.filters).sum(axis=1), dtype=np.uint32)
+
+    def to_bytes(self) -> bytes:
+        """An Arrow IPC stream of fixed-width columns, without the row numbers."""
+        columns: dict[str, pa.Array] = {"handle": _fixed(self.handles)}
+        columns |= {f"token:{name}": _fixed(value) for name, value in self.tokens.items()}
+        if self.filters.shape[1]:
+            columns["filter"] = _fixed(self.filters.astype("<u8", copy=False).view(np.uint8))
+        columns |= {f"category:{name}": pa.array(value, pa.int16()) for name, value in self.categories.items()}
+        table = pa.table(columns)
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, table.schema) as writer:
+            writer.write_table(table, max_chunksize=BATCH_ROWS)
+        return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+
+def encodings_from_bytes(data: bytes, *, party: str, protocol_digest: str, layout: Layout) -> Encodings:
+    """Read `Encodings.to_bytes`, strictly.
+
+    Raises:
+        Untrusted: not such a stream, other columns than the protocol prescribes, a category outside its range,
+            or a handle that stands twice.
+    """
+    expected = _schema(layout)
+    try:
+        with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
+            if not reader.schema.equals(expected, check_metadata=True):
+                raise Untrusted(f"columns differ from what the protocol prescribes for {party}")
+            table = reader.read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, ValueError):
+        raise Untrusted(f"the encodings of {party} are malformed") from None
+    if any(column.null_count for column in table.columns):
+        raise Untrusted(f"the encodings of {party} have empty cells")
+    handles = _bytes_of(table, "handle", HANDLE_BYTES)
+    if len(np.unique(handles, axis=0)) != len(handles):
+        raise Untrusted(f"a handle of {party} stands twice")
+    filters = np.zeros((len(handles), 0), dtype=np.uint64)
+    if layout.words:
+        raw = _bytes_of(table, "filter", layout.words * 8)
+        filters = raw.view("<u8").astype(np.uint64, copy=False).reshape(len(handles), layout.words)
+    categories = {}
+    for name, size in layout.categories:
+        codes = table.column(f"category:{name}").to_numpy().astype(np.int16)
+        if len(codes) and (codes.min() < MISSING_CATEGORY or codes.max() >= size):
+            raise Untrusted(f"category '{name}' of {party} holds a code outside the protocol's values")
+        categories[name] = codes
+    tokens = {name: _bytes_of(table, f"token:{name}", TOKEN_BYTES) for name in layout.tokens}
+    return Encodings(party, protocol_digest, handles, tokens, filters, categories)
+
+
+@dataclass(frozen=True, eq=False)
+class CandidatePairs:
+    """Pairs that reached the threshold, sorted by falling score."""
+
+    left: NDArray[np.int64]
+    """``int64[m]``: position in the left encodings."""
+    right: NDArray[np.int64]
+    """``int64[m]``: position in the right encodings."""
+    score: NDArray[np.float64]
+    """``float64[m]``: similarity, 0 to 1."""
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """Who is linked with whom, one row per linked pair, in order of stage, falling score and position."""
+
+    parties: tuple[str, str]
+    protocol_digest: str
+    left: NDArray[np.int64] = field(repr=False)
+    """``int64[m]``: position in the left encodings."""
+    right: NDArray[np.int64] = field(repr=False)
+    """``int64[m]``: position in the right encodings."""
+    score: NDArray[np.float64] = field(repr=False)
+    """``float64[m]``: 1 for exact, else the similarity."""
+    stage: NDArray[np.int16] = field(repr=False)
+    """``int16[m]``: index in `stages`."""
+    stages: tuple[str, ...]
+    """Names of the protocol's stages, in order."""
+    left_rows: NDArray[np.int64] | None = field(default=None, repr=False)
+    """Row numbers as given, where the left encodings still know them."""
+    right_rows: NDArray[np.int64] | None = field(default=None, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.left)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Columns left, right (row numbers as given, else positions), score, stage."""
+        import pandas as pd
+
+        left = self.left if self.left_rows is None else self.left_rows[self.left]
+        right = self.right if self.right_rows is None else self.right_rows[self.right]
+        stage = np.asarray(self.stages, dtype=object)[self.stage]
+        return pd.DataFrame({"left": left, "right": right, "score": self.score, "stage": stage})
+
+
+def same_protocol(expected: str, *values: Encodings | Links) -> None:
+    """Refuse values that belong to another protocol.
+
+    Raises:
+        Refused: a digest differs.
+    """
+    for value in values:
+        if value.protocol_digest != expected:
+            name = value.party if isinstance(value, Encodings) else " and ".join(value.parties)
+            raise Refused(
+                f"expected protocol {expected[:19]}..., got {value.protocol_digest[:19]}...",
+                where=name,
+                hint="Each party must encode under the same signed protocol: compare `linkage protocol digest`.",
+            )
+
+
+def _schema(layout: Layout) -> pa.Schema:
+    fields = [("handle", pa.binary(HANDLE_BYTES))]
+    fields += [(f"token:{name}", pa.binary(TOKEN_BYTES)) for name in layout.tokens]
+    fields += [("filter", pa.binary(layout.words * 8))] if layout.words else []
+    fields += [(f"category:{name}", pa.int16()) for name, _ in layout.categories]
+    return pa.schema(fields)
+
+
+def _fixed(values: NDArray[np.uint8]) -> Any:
+    """``uint8[n, k]`` as a fixed-size binary column."""
+    buffer = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(values.shape[1]), len(values), [None, buffer])
+
+
+def _bytes_of(table: pa.Table, name: str, width: int) -> NDArray[np.uint8]:
+    chunks = [
+        np.frombuffer(c.buffers()[1], dtype=np.uint8)[c.offset * width : (c.offset + len(c)) * width]
+        for c in table.column(name).chunks
+    ]
+    joined = np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.uint8)
+    return joined.reshape(-1, width)
