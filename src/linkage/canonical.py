@@ -18,6 +18,8 @@ import rfc8785
 from linkage.errors import InputError
 
 DIGEST_PREFIX = "sha256:"
+LARGEST = 2**53 - 1
+"""Whole numbers beyond this are not exact in every reader of JSON (RFC 8785 section 3.2.2.3)."""
 
 
 def to_bytes(value: Any) -> bytes:
@@ -39,10 +41,16 @@ def from_bytes(data: bytes, *, where: str = "") -> Any:
         InputError: not UTF-8, not JSON, a duplicate key, or not in canonical form.
     """
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=_unique, parse_int=_whole, parse_constant=_no_constant
+        )
     except (ValueError, RecursionError):
         raise InputError("not valid JSON", where=where) from None
-    if to_bytes(value) != data:
+    try:
+        canonical = to_bytes(value)
+    except InputError as error:
+        raise InputError(error.message, where=where) from None
+    if canonical != data:
         raise InputError("JSON is not in canonical form (RFC 8785)", where=where)
     return value
 
@@ -62,6 +70,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) != len(pairs):
         raise ValueError("duplicate key")
     return result
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number; beyond `LARGEST` it can only be the spelling of a double."""
+    double = float(digits)
+    return int(digits) if abs(double) <= LARGEST else double
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -9,8 +9,6 @@ Rules kept here:
 
 from __future__ import annotations
 
-import re
-
 
 class LinkageError(Exception):
     """Base of every error this library raises on purpose.
@@ -54,6 +52,10 @@ def shape(value: str) -> str:
     >>> shape("12345678Z")
     '99999999A'
     """
-    masked = re.sub(r"\d", "9", value[:40])
-    masked = "".join("A" if c.isalpha() and c.isupper() else "a" if c.isalpha() else c for c in masked)
-    return masked + ("..." if len(value) > 40 else "")
+    return "".join(map(_masked, value[:40])) + ("..." if len(value) > 40 else "")
+
+
+def _masked(sign: str) -> str:
+    if sign.isalpha():
+        return "A" if sign.isupper() else "a"
+    return "9" if sign.isalnum() else sign

@@ -25,7 +25,9 @@ FOLDER_MODE = 0o700
 def folder(path: Path) -> Path:
     """Make a folder (and its parents) for its owner only, and return it."""
     try:
-        path.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        for part in (*reversed(path.parents), path):  # mkdir(parents=True) would give parents the default mode
+            if not part.is_dir():
+                part.mkdir(mode=FOLDER_MODE, exist_ok=True)
     except OSError as error:
         raise _input_error(path, "make this folder", error) from None
     return path

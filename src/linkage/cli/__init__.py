@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
         if hasattr(stream, "reconfigure"):  # consoles that cannot show a sign show '?', not a traceback
             stream.reconfigure(errors="replace")
     try:
-        linkage.main(arguments, prog_name="linkage", standalone_mode=False)
+        code = linkage.main(arguments, prog_name="linkage", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -68,4 +68,4 @@ def main(arguments: list[str] | None = None) -> None:
         place = next((f"{f.filename}:{f.lineno}" for f in reversed(frames) if "linkage" in f.filename), "")
         click.echo(f"fault in linkage: {type(error).__name__} at {place}. Please report this line.", err=True)
         sys.exit(FAULT)
-    sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)  # click hands back the code of an Exit raised in a command

@@ -126,6 +126,8 @@ def _plan_text(planned: Plan) -> str:
         "stays": "stays here",
     }
     fields = {f"{planned.headings[field]} ({field})": what[form] for field, form in planned.leaves.items()}
+    if planned.reference:
+        fields[f"{planned.reference} (reference)"] = "finds the consent of a row, stays here"
     lines = [f"{planned.source}, read as {planned.read_as}", table(fields)]
     if planned.ignored:
         lines.append(f"  not used, stays here: {', '.join(planned.ignored)}")

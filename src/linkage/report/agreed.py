@@ -35,7 +35,7 @@ def bases(protocol: Protocol, party_id: str, lang: Lang) -> list[str]:
     """The declared basis of every direction in which a party discloses."""
     lines = []
     for d in protocol.party(party_id).discloses:
-        law = d.basis.law or word("no_law", lang)
+        law = d.basis.law or word("consent" if d.basis.article == "6(1)(a)" else "no_law", lang)
         decided = word("decided", lang, who=d.basis.decided_by, day=d.basis.decided_on)
         lines.append(
             f"{party_id} {word('to', lang)} {d.to} ({word(d.what, lang)}): AVG/GDPR {d.basis.article}, {law}; {decided}"

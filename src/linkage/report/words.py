@@ -63,6 +63,7 @@ WORDS: dict[str, dict[Lang, str]] = {
         "en": "Declared legal bases (not judged by this software)",
     },
     "no_law": {"nl": "geen wet genoemd", "en": "no law named"},
+    "consent": {"nl": "toestemming", "en": "consent"},
     "to": {"nl": "aan", "en": "to"},
     "tokens": {"nl": "tokens", "en": "tokens"},
     "counts": {"nl": "aantallen", "en": "counts"},
@@ -74,7 +75,7 @@ WORDS: dict[str, dict[Lang, str]] = {
     "quality": {"nl": "Kwaliteit van de koppeling", "en": "Quality of the linkage"},
     "quality_text": {
         "nl": "Gemeten aan de bekende waarheid van de synthetische personen: {overlap} koppelingen, {truth} echte. "
-        "Precisie {precision}, vangst {recall}.",
+        "Precisie {precision}, volledigheid {recall}.",
         "en": "Measured against the known truth of the synthetic people: {overlap} links, {truth} true ones. "
         "Precision {precision}, recall {recall}.",
     },

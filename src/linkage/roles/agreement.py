@@ -141,7 +141,7 @@ def sign(home: Home, identity: Identity, path: Path) -> Linkage:
     home.ledger.append(identity, "sign-protocol", protocol=protocol.digest, id=protocol.id, version=protocol.version)
     for other in protocol.party_ids:
         if other != home.card.party:
-            home.send(linkage.folder / "protocol.yml", other, f"{protocol.id}.protocol.yml")
+            home.send(linkage.folder / "protocol.yml", other, f"{protocol.id}.{home.card.party}.protocol.yml")
             home.send(target, other, f"{protocol.id}.{home.card.party}.signature.json")
     return linkage
 

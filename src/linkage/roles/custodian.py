@@ -43,6 +43,8 @@ class Plan:
     """Encoding and delimiter."""
     headings: Mapping[str, str]
     """Field to the heading it is read from."""
+    reference: str | None
+    """Heading of the local reference, which finds a row's consent and stays."""
     ignored: tuple[str, ...]
     """Headings that are not used."""
     leaves: Mapping[str, str]
@@ -234,6 +236,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         source=records.source,
         read_as=" ".join(filter(None, [records.encoding, repr(records.delimiter) if records.delimiter else ""])),
         headings=dict(records.headings),
+        reference=config.reference,
         ignored=records.ignored,
         leaves={f.name: forms[f.send] for f in protocol.fields_of(party.id)},
         judged=judgement.summary,

@@ -1,0 +1,112 @@
+"""The slow, obvious twin of the fast code: plain Python, nothing imported from the library.
+
+Reads as the specification (docs/spec/encoding.md, docs/spec/disclosure.md). A filter is the set of its positions, a
+score is a fraction, a missing value is None, and rows are compared one by one. Tokens of a value are given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+
+Filter = frozenset[int]
+Pair = tuple[int, int, Fraction]
+Row = Mapping[str, Sequence[str] | None]
+"""Field to the tokens of its value, None for no value."""
+
+
+def subkey(secret: bytes, digest: str, purpose: str, field: str) -> bytes:
+    """HKDF-Expand (RFC 5869, 2.3), first block: T(1) = HMAC(PRK, info || 0x01)."""
+    info = b"\0".join([b"linkage/v1", purpose.encode(), field.encode(), digest.encode()])
+    return hmac.new(secret, info + b"\x01", hashlib.sha256).digest()
+
+
+def token(secret: bytes, digest: str, field: str, value: str | None) -> bytes:
+    """What stands for an exact value: half an HMAC, or zeros for nothing."""
+    if value is None:
+        return bytes(16)
+    return hmac.new(subkey(secret, digest, "token", field), value.encode(), hashlib.sha256).digest()[:16]
+
+
+def positions(key: bytes, text: str, count: int, bits: int) -> list[int]:
+    """The bits of one token, sixteen per HMAC."""
+    found: list[int] = []
+    block = 0
+    while len(found) < count:
+        output = hmac.new(key, text.encode() + bytes([block]), hashlib.sha512).digest()
+        found += [int.from_bytes(output[at : at + 4], "little") * bits >> 32 for at in range(0, 64, 4)]
+        block += 1
+    return found[:count]
+
+
+def clk(row: Row, weights: Mapping[str, int], keys: Mapping[str, bytes], bits: int, fields_needed: int) -> Filter:
+    """The filter of one row; empty when too few fields are filled."""
+    filled = {name: tokens for name, tokens in row.items() if tokens is not None}
+    if len(filled) < fields_needed:
+        return frozenset()
+    return frozenset(
+        position
+        for name, tokens in filled.items()
+        for text in tokens
+        for position in positions(keys[name], text, weights[name], bits)
+    )
+
+
+def to_bytes(filter_: Filter, bits: int) -> bytes:
+    """Bit p is bit p % 8 of byte p // 8."""
+    return sum(1 << position for position in filter_).to_bytes(bits // 8, "little")
+
+
+def dice(a: Filter, b: Filter) -> Fraction:
+    """Twice what they share by what they hold; nothing is like an empty filter."""
+    return Fraction(2 * len(a & b), len(a) + len(b)) if a and b else Fraction(0)
+
+
+def pairs(left: Sequence[Filter], right: Sequence[Filter], threshold: Fraction) -> list[Pair]:
+    """All pairs that reach the threshold, best first."""
+    scored = [(i, j, dice(a, b)) for i, a in enumerate(left) for j, b in enumerate(right) if a and b]
+    return sorted((p for p in scored if p[2] >= threshold), key=lambda p: (-p[2], p[0], p[1]))
+
+
+def one_to_one(candidates: Sequence[Pair], left_look: Sequence[int], right_look: Sequence[int]) -> list[Pair]:
+    """Greedy, best first; ties by what the two rows look like, then by position."""
+
+    def rank(pair: Pair) -> tuple[Fraction, int, int, int, int]:
+        looks = left_look[pair[0]], right_look[pair[1]]
+        return -pair[2], min(looks), max(looks), pair[0], pair[1]
+
+    chosen: list[Pair] = []
+    for i, j, score in sorted(candidates, key=rank):
+        if all(i != a and j != b for a, b, _ in chosen):
+            chosen.append((i, j, score))
+    return chosen
+
+
+def exact(left: Sequence[bytes], right: Sequence[bytes], left_look: Sequence[int], right_look: Sequence[int]) -> list[Pair]:
+    """Rows with the same token; of several rows with one token, the one with the smallest look."""
+
+    def first(tokens: Sequence[bytes], looks: Sequence[int]) -> dict[bytes, int]:
+        rows = sorted((i for i, text in enumerate(tokens) if any(text)), key=lambda i: (looks[i], i), reverse=True)
+        return {tokens[i]: i for i in rows}
+
+    ours, theirs = first(left, left_look), first(right, right_look)
+    return sorted((i, theirs[text], Fraction(1)) for text, i in ours.items() if text in theirs)
+
+
+def match(
+    stages: Sequence[Callable[[list[int], list[int]], list[Pair]]], left: int, right: int
+) -> list[tuple[int, int, Fraction, int]]:
+    """Stages in order; a row linked in one does not enter the next."""
+    links: list[tuple[int, int, Fraction, int]] = []
+    for number, stage in enumerate(stages):
+        a = [i for i in range(left) if all(i != link[0] for link in links)]
+        b = [j for j in range(right) if all(j != link[1] for link in links)]
+        links += [(a[i], b[j], score, number) for i, j, score in stage(a, b)]
+    return links
+
+
+def contradict(one: Mapping[str, bytes], other: Mapping[str, bytes], names: Sequence[str]) -> bool:
+    """Two rows that both have a value, and not the same one."""
+    return any(any(one[n]) and any(other[n]) and one[n] != other[n] for n in names if n in one and n in other)
