@@ -84,7 +84,9 @@ def one_to_one(candidates: Sequence[Pair], left_look: Sequence[int], right_look:
     return chosen
 
 
-def exact(left: Sequence[bytes], right: Sequence[bytes], left_look: Sequence[int], right_look: Sequence[int]) -> list[Pair]:
+def exact(
+    left: Sequence[bytes], right: Sequence[bytes], left_look: Sequence[int], right_look: Sequence[int]
+) -> list[Pair]:
     """Rows with the same token; of several rows with one token, the one with the smallest look."""
 
     def first(tokens: Sequence[bytes], looks: Sequence[int]) -> dict[bytes, int]:

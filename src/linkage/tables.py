@@ -28,6 +28,8 @@ HANDLE_BYTES = 16
 TOKEN_BYTES = 16
 MISSING_CATEGORY = -1
 BATCH_ROWS = 65_536
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""How an Arrow IPC stream ends. Arrow itself takes a stream that stops after any batch for whole."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +88,18 @@ def encodings_from_bytes(data: bytes, *, party: str, protocol_digest: str, layou
     """Read `Encodings.to_bytes`, strictly.
 
     Raises:
-        Untrusted: not such a stream, other columns than the protocol prescribes, a category outside its range,
-            or a handle that stands twice.
+        Untrusted: not such a stream, bytes missing at its end or left over, other columns than the protocol
+            prescribes, a category outside its range, or a handle that stands twice.
     """
     expected = _schema(layout)
+    source = pa.BufferReader(data)
     try:
-        with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
+        with pa.ipc.open_stream(source) as reader:
             if not reader.schema.equals(expected, check_metadata=True):
                 raise Untrusted(f"columns differ from what the protocol prescribes for {party}")
             table = reader.read_all()
+        if source.tell() != len(data) or not data.endswith(_END):
+            raise Untrusted(f"the encodings of {party} do not end where their stream ends")
         table.validate(full=True)
     except (pa.ArrowException, OSError, ValueError):
         raise Untrusted(f"the encodings of {party} are malformed") from None

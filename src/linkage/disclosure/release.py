@@ -4,8 +4,11 @@ Rules kept here (docs/spec/disclosure.md):
 
 - A count below the minimum is hidden, zero included, and so is a count that leaves fewer than the minimum out:
   "all of them" and "none of them" are statements about each person in the cell.
-- Only cells and the grand total are released, no row or column totals. When a hidden cell could be found by
-  subtraction from the total, the smallest shown cell is hidden as well.
+- Only cells and the grand total are released, no row or column totals. Further cells are hidden until the total says
+  of a small count no more than that it is small, to a reader who knows these rules: at least `minimum` values stay
+  possible (tests/disclosure/test_adversary.py tries every table). Where no cells suffice, the total is hidden.
+- Which further cell is hidden follows from where it stands, not from its size, and a release does not say which of
+  its hidden figures were small: both would tell something about them.
 - What is shown is rounded to a multiple of the protocol's base, after hiding was decided on exact counts.
 - Exact counts never leave this module.
 """
@@ -25,7 +28,7 @@ from linkage.errors import InputError, LinkageError, Untrusted
 from linkage.protocol.model import Output, Protocol
 from linkage.tables import Encodings
 
-Status = Literal["shown", "small", "complement"]
+Status = Literal["shown", "hidden"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Figure:
     value: int | None
     """The rounded count; None when hidden."""
     status: Status
-    """Shown; hidden because it, or what it leaves out, is small; or hidden to protect another."""
+    """Shown; or hidden, because it or what it leaves out is small, or to protect another."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ class Release:
     output: str
     """Name of the output in the protocol."""
     parties: Mapping[str, int | None]
-    """Rows each custodian took part with, rounded; None when hidden."""
+    """Rows each custodian took part with, rounded; None when hidden. Of the counted party: the rows in the table."""
     cells: tuple[Cell, ...]
     """In the protocol's order of categories."""
     total: Cell
@@ -119,45 +122,72 @@ def overlap(protocol: Protocol, output: Output, counted: Encodings, linked: NDAr
         {f.name: (f.values or ())[code] for f, code in zip(fields, codes, strict=True)}
         for codes in itertools.product(*spans)
     ]
-    persons_figures = _figures(persons, [None] * len(persons), output)
-    hits_figures = _figures(hits, [p - h for p, h in zip(persons, hits, strict=True)], output)
+    persons_figures = figures(persons, None, output)
+    hits_figures = figures(hits, persons, output)
     cells = [Cell(*each) for each in zip(names, persons_figures[:-1], hits_figures[:-1], strict=True)]
-    other_party = next(p.id for p in protocol.custodians if p.id != output.of)
-    sizes = {output.of: _single(len(counted), output).value, other_party: _single(other, output).value}
     total = Cell({}, persons_figures[-1], hits_figures[-1])
+    other_party = next(p.id for p in protocol.custodians if p.id != output.of)
+    # of the counted party the same figure as the total: beside another one, subtraction would count what lies between
+    others = _figure(other, min(other, other - int(linked.sum())) < output.minimum, output)
+    sizes = {output.of: total.persons.value, other_party: others.value}
     return Release(protocol.digest, output.name, sizes, tuple(cells), total, output.minimum, output.rounding)
 
 
-def _figures(counts: list[int], left_out: list[int] | list[None], output: Output) -> list[Figure]:
-    """Figures for cells and, last, their total."""
-    small = [
-        c < output.minimum or (rest is not None and rest < output.minimum)
-        for c, rest in zip(counts, left_out, strict=True)
-    ]
-    total = sum(counts)
-    rest = sum(r for r in left_out if r is not None) if left_out and left_out[0] is not None else None
-    total_small = total < output.minimum or (rest is not None and rest < output.minimum)
-    status: list[Status] = ["small" if s else "shown" for s in small]
-    while not total_small and _derivable(counts, status, output.minimum):
-        shown = [i for i, s in enumerate(status) if s == "shown"]
-        if not shown:
-            total_small = True
-            break
-        status[min(shown, key=lambda i: counts[i])] = "complement"
-    figures = [
-        Figure(_rounded(c, output), s) if s == "shown" else Figure(None, s) for c, s in zip(counts, status, strict=True)
-    ]
-    return [*figures, Figure(None, "small") if total_small else Figure(_rounded(total, output), "shown")]
+def figures(counts: list[int], of: list[int] | None, output: Output) -> list[Figure]:
+    """Figures for cells and, last, their total.
+
+    Args:
+        counts: exact count per cell.
+        of: of how many persons in the cell; None where the count is of all persons.
+        output: gives minimum and rounding.
+    """
+    sides = [counts] if of is None else [counts, [n - c for n, c in zip(of, counts, strict=True)]]
+    small = [any(side[i] < output.minimum for side in sides) for i in range(len(counts))]
+    total_hidden = any(sum(side) < output.minimum for side in sides)
+    known: set[int] = set()
+    if of is not None:  # a part of a hidden count says something about it, and is hidden with it
+        *cells, total = figures(of, None, output)
+        known = {i for i, cell in enumerate(cells) if cell.value is not None}
+        small = [s or i not in known for i, s in enumerate(small)]
+        total_hidden |= total.value is None
+    hidden = {i for i, s in enumerate(small) if s}
+    further = _further(small) if hidden else []
+    needed = 0
+    while hidden and not total_hidden and not _enough(sides, hidden, further[:needed], known, output.minimum):
+        needed += 1
+        total_hidden = needed > len(further)
+        hidden |= set(further[:needed])
+    shown = [_figure(count, i in hidden, output) for i, count in enumerate(counts)]
+    return [*shown, _figure(sum(counts), total_hidden, output)]
 
 
-def _derivable(counts: list[int], status: list[Status], minimum: int) -> bool:
-    """Whether total minus shown cells gives away a hidden one: a single cell, or a sum below the minimum."""
-    hidden = [c for c, s in zip(counts, status, strict=True) if s != "shown"]
-    return len(hidden) == 1 or (len(hidden) > 1 and sum(hidden) < minimum)
+def _further(small: list[bool]) -> list[int]:
+    """Cells that may be hidden to protect the small ones: those after the first small one, round to the start."""
+    first = small.index(True)
+    around = [(first + step) % len(small) for step in range(1, len(small))]
+    return [i for i in around if not small[i]]
 
 
-def _single(count: int, output: Output) -> Figure:
-    return Figure(None, "small") if count < output.minimum else Figure(_rounded(count, output), "shown")
+def _enough(sides: list[list[int]], hidden: set[int], further: list[int], known: set[int], minimum: int) -> bool:
+    """Whether the sum of the hidden counts, known by subtraction from the total, leaves the small ones open.
+
+    Small ones alone: any of them may be 0 to minimum - 1 while the rest make up the sum. With further cells, which
+    hold at least the minimum each and leave it out: these make up the sum, whatever the small ones are. Decided on
+    what a reader knows: sums, and persons in the cells of `known`; else the decision itself would tell something.
+    """
+    sums = [sum(side[i] for i in hidden) for side in sides]
+    if not further:
+        most = (len(hidden) - 1) * (minimum - 1)
+        if len(sides) == 2:  # nor can the rest make up more than it has persons
+            most = min(most, sum(sums) - max((sum(side[i] for side in sides) for i in hidden & known), default=0))
+        return minimum <= min(sums) <= most
+    room = sum(side[i] for side in sides for i in further)
+    least = len(further) * minimum
+    return any(s >= least + minimum - 1 and (len(sides) == 1 or room - s >= least) for s in sums)
+
+
+def _figure(count: int, hidden: bool, output: Output) -> Figure:
+    return Figure(None, "hidden") if hidden else Figure(_rounded(count, output), "shown")
 
 
 def _rounded(count: int, output: Output) -> int:

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-- All pairs, exact: nothing is approximated, and the threshold is a fraction compared in integers.
+- All pairs, exact: nothing is approximated. The threshold is a fraction; the bits that a pair must share follow
+  from it in integers of any size, before the compiled loop.
 - The answer does not depend on the number of cores or on the size of blocks.
 """
 
@@ -21,7 +22,10 @@ from linkage.tables import CandidatePairs
 
 BLOCK_ROWS = 2_048
 """Left rows a thread takes at a time."""
+ROOM = 1 << 16
+"""Pairs a thread keeps before it hands them over; more where a single left row may have more."""
 
+Positions = NDArray[np.int64]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]
 
 
@@ -39,14 +43,14 @@ def dice_pairs(
     Returns:
         Pairs sorted by falling score, then left, then right position.
     """
-    limit = Fraction(str(threshold))
     left_bits, right_bits = _bits(left), _bits(right)
+    needed = _needed(Fraction(str(threshold)), 64 * (left.shape[1] + right.shape[1]))
 
     def block(first: int) -> list[Pairs]:
         rows = slice(first, first + BLOCK_ROWS)
         return [
             (found_left + first, found_right, common)
-            for found_left, found_right, common in _scan(left[rows], left_bits[rows], right, right_bits, limit)
+            for found_left, found_right, common in _scan(left[rows], left_bits[rows], right, right_bits, needed)
         ]
 
     with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
@@ -63,19 +67,22 @@ def _bits(filters: NDArray[np.uint64]) -> NDArray[np.uint32]:
     return np.asarray(np.bitwise_count(filters).sum(axis=1), dtype=np.uint32)
 
 
+def _needed(limit: Fraction, most: int) -> Positions:
+    """Bits that two filters must share, by their bits together: Dice is 2 * common / both."""
+    return np.asarray([-(-limit.numerator * both // (2 * limit.denominator)) for both in range(most + 1)], np.int64)
+
+
 def _scan(
     left: NDArray[np.uint64],
     left_bits: NDArray[np.uint32],
     right: NDArray[np.uint64],
     right_bits: NDArray[np.uint32],
-    limit: Fraction,
+    needed: Positions,
 ) -> Iterator[Pairs]:
     """Run the kernel over one block of left rows, emptying its buffers as often as they fill."""
-    room = max(len(right), 1 << 16)
+    room = max(len(right), ROOM)
     start = 0
     while start < len(left):
         out = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
-        found, start = kernels.dice_block(
-            left, left_bits, right, right_bits, limit.numerator, limit.denominator, start, *out
-        )
+        found, start = kernels.dice_block(left, left_bits, right, right_bits, needed, start, *out)
         yield out[0][:found], out[1][:found], out[2][:found]

@@ -32,21 +32,18 @@ def dice_block(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
     left_bits: NDArray[np.uint32],
     right: NDArray[np.uint64],
     right_bits: NDArray[np.uint32],
-    numerator: int,
-    denominator: int,
+    needed: NDArray[np.int64],
     start: int,
     out_left: NDArray[np.int64],
     out_right: NDArray[np.int64],
     out_common: NDArray[np.uint32],
 ) -> tuple[int, int]:  # pragma: no cover  # compiled
-    """Pairs whose Dice similarity is at least numerator / denominator, decided in integers.
-
-    Dice = 2 * common / (bits_left + bits_right). A pair with an empty filter is never one.
+    """Pairs that share as many bits as they need. A pair with an empty filter is never one.
 
     Args:
         left, right: ``uint64[n, words]`` filters.
         left_bits, right_bits: ``uint32[n]`` their popcounts.
-        numerator, denominator: the threshold as a fraction.
+        needed: ``int64[...]``: bits that must be common, by the bits of both filters together.
         start: first left row to compare.
         out_left, out_right, out_common: room for results; a whole left row must fit, so at least ``len(right)``.
 
@@ -63,14 +60,14 @@ def dice_block(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
             continue
         for j in range(right.shape[0]):
             bits_j = np.int64(right_bits[j])
-            need = numerator * (bits_i + bits_j)
+            need = needed[bits_i + bits_j]
             # at most min(bits) can be common, so most pairs need no look at their words
-            if bits_j == 0 or 2 * denominator * min(bits_i, bits_j) < need:
+            if bits_j == 0 or min(bits_i, bits_j) < need:
                 continue
             common = np.int64(0)
             for w in range(words):
                 common += np.int64(_popcount(left[i, w] & right[j, w]))  # type: ignore[call-arg]
-            if 2 * denominator * common >= need:
+            if common >= need:
                 out_left[found] = i
                 out_right[found] = j
                 out_common[found] = common

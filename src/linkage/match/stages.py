@@ -4,6 +4,8 @@ Rules kept here:
 
 - Encodings of another protocol, or of the same party twice, are refused.
 - A row linked in one stage does not enter the next.
+- Of several rows with one token, the one that is linked follows from what they look like, not from where they stand:
+  a custodian's rows stand in random order, and the answer may not depend on it.
 - In a fuzzy stage two rows that both have a token named in `never_when_different`, and not the same one, are
   never linked: two valid numbers that differ mean two persons.
 """
@@ -43,13 +45,17 @@ def match(encodings: Sequence[Encodings], protocol: Protocol, *, cores: int | No
         words = protocol.layout(e.party).words
         if e.filters.shape != (len(e), words):
             raise InputError(f"expected filters of {words} words, got {e.filters.shape[1]}", where=e.party)
+        expected = protocol.layout(e.party).tokens
+        if set(e.tokens) != set(expected):
+            raise InputError(f"expected tokens of {', '.join(expected)}, got {', '.join(e.tokens)}", where=e.party)
+    looks = look(left), look(right)
     free = [np.arange(len(left), dtype=np.int64), np.arange(len(right), dtype=np.int64)]
     found: list[tuple[int, CandidatePairs]] = []
     for number, stage in enumerate(protocol.matching.stages):
         if isinstance(stage, Exact):
-            pairs = _exact(stage, left, right, free[0], free[1])
+            pairs = _exact(stage, left, right, free, looks)
         else:
-            pairs = _fuzzy(stage, left, right, free[0], free[1], cores)
+            pairs = _fuzzy(stage, left, right, free, looks, cores)
         found.append((number, pairs))
         free = [np.setdiff1d(free[0], pairs.left), np.setdiff1d(free[1], pairs.right)]
     return Links(
@@ -65,23 +71,35 @@ def match(encodings: Sequence[Encodings], protocol: Protocol, *, cores: int | No
     )
 
 
-def _exact(stage: Exact, left: Encodings, right: Encodings, a: Positions, b: Positions) -> CandidatePairs:
-    """Rows with the same token. A token that stands more often on one side is used once, first position first."""
-    left_token, right_token = _token(left, stage.field), _token(right, stage.field)
-    a, b = a[_present(left_token[a])], b[_present(right_token[b])]
-    _, first_left = np.unique(left_token[a], return_index=True)
-    _, first_right = np.unique(right_token[b], return_index=True)
-    a, b = a[first_left], b[first_right]
-    _, i, j = np.intersect1d(left_token[a], right_token[b], assume_unique=True, return_indices=True)
+def look(encodings: Encodings) -> NDArray[np.uint64]:
+    """``uint64[n]``: one number per row that depends on all that the row says, and not on its handle."""
+    columns = [encodings.filters, *(encodings.tokens[name] for name in sorted(encodings.tokens))]
+    columns += [encodings.categories[name][:, np.newaxis] for name in sorted(encodings.categories)]
+    return assignment.look(np.hstack([np.ascontiguousarray(column).view(np.uint8) for column in columns]))
+
+
+def _exact(
+    stage: Exact, left: Encodings, right: Encodings, free: Sequence[Positions], looks: Sequence[NDArray[np.uint64]]
+) -> CandidatePairs:
+    """Rows with the same token. A token that stands more often on one side is used once."""
+    tokens = _token(left, stage.field), _token(right, stage.field)
+    rows = []
+    for token, a, seen in zip(tokens, free, looks, strict=True):
+        has = a[_present(token[a])]
+        ordered = has[np.lexsort((has, seen[has]))]
+        rows.append(ordered[np.unique(token[ordered], return_index=True)[1]])
+    a, b = rows
+    _, i, j = np.intersect1d(tokens[0][a], tokens[1][b], assume_unique=True, return_indices=True)
     order = np.argsort(a[i])
     return CandidatePairs(a[i][order], b[j][order], np.ones(len(order)))
 
 
 def _fuzzy(
-    stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, cores: int | None
-) -> CandidatePairs:
+    stage: Fuzzy, left: Encodings, right: Encodings, free: Sequence[Positions], looks: Sequence[NDArray[np.uint64]],
+    cores: int | None,
+) -> CandidatePairs:  # fmt: skip
     """Rows whose filters are alike enough, one to one."""
-    parts = [_compare(stage, left, right, rows, others, cores) for rows, others in _allowed(stage, left, right, a, b)]
+    parts = [_compare(stage, left, right, rows, others, cores) for rows, others in _allowed(stage, left, right, *free)]
     pairs = CandidatePairs(
         np.concatenate([p.left for p in parts]),
         np.concatenate([p.right for p in parts]),
@@ -89,7 +107,7 @@ def _fuzzy(
     )
     keep = ~_contradicted(stage, left, right, pairs)
     pairs = CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep])
-    return assignment.one_to_one(pairs, assignment.look(left.filters), assignment.look(right.filters))
+    return assignment.one_to_one(pairs, *looks)
 
 
 def _allowed(

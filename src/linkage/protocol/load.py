@@ -121,6 +121,8 @@ def _problem(error: Any) -> Problem:
             return path, f"expected {context['expected_tags']}, got {_shown(context['tag'])}"
         case "union_tag_not_found":
             return path, f"key {context['discriminator']} is missing"
+        case "too_short":
+            return path, f"expected at least {context['min_length']} in the list, got {context['actual_length']}"
         case "value_error":
             return path, str(context["error"])
         case "string_pattern_mismatch":
@@ -133,6 +135,8 @@ def _problem(error: Any) -> Problem:
 
 
 def _shown(value: Any) -> str:
+    if type(value) in (int, float):
+        return str(value)
     return f"'{value}'" if isinstance(value, str) and len(value) < 60 else _got(value)
 
 

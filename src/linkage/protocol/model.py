@@ -14,7 +14,8 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticKnownError
 
 from linkage import canonical
 from linkage.errors import InputError
@@ -27,21 +28,31 @@ def _day(text: str) -> str:
     if len(text) != 10:
         raise ValueError("expected a day as yyyy-mm-dd")
     try:
-        date.fromisoformat(text)
+        day = date.fromisoformat(text).isoformat()
     except ValueError:
-        raise ValueError("expected a day of the calendar as yyyy-mm-dd") from None
+        day = ""
+    if day != text:  # Python also reads weeks: 2026-W40-4
+        raise ValueError("expected a day of the calendar as yyyy-mm-dd")
     return text
+
+
+def _whole(value: object) -> object:
+    if type(value) is not int:  # Literal[1] alone takes true and 1.0 for 1
+        raise PydanticKnownError("int_type")
+    return value
 
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
 """A short name: lower case letters, digits and single hyphens."""
+One = Annotated[Literal[1], BeforeValidator(_whole)]
+"""A version of which there is only the first."""
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 """Text a person reads."""
 Day = Annotated[str, AfterValidator(_day)]
 """A day, yyyy-mm-dd, kept as written."""
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
 """Digest of a key card."""
-Duration = Annotated[str, StringConstraints(pattern=r"^P(\d{1,3}Y)?(\d{1,3}M)?(\d{1,4}D)?$", min_length=3)]
+Duration = Annotated[str, StringConstraints(pattern=r"^P([0-9]{1,3}Y)?([0-9]{1,3}M)?([0-9]{1,4}D)?$", min_length=3)]
 """ISO 8601 duration in years, months and days, for instance P30D."""
 
 Kind = Literal[
@@ -76,7 +87,7 @@ class Purpose(Model):
     """Why this linkage is done (GDPR art. 5(1)(b))."""
 
     text: Text
-    dpv: Annotated[str, StringConstraints(pattern=r"^https://w3id\.org/dpv[/#][\w/#.-]+$")]
+    dpv: Annotated[str, StringConstraints(pattern=r"^https://w3id\.org/dpv[/#][A-Za-z0-9_/#.-]+$")]
     """IRI in the W3C Data Privacy Vocabulary."""
     original: Line
     """What the data were collected for."""
@@ -187,7 +198,7 @@ class Clk(Model):
     """
 
     profile: Literal["clk"]
-    rules: Literal[1]
+    rules: One
     """Version of the rules that normalise values and cut them into tokens (docs/spec/encoding.md)."""
     bits: Annotated[int, Field(ge=64, le=8192, multiple_of=64)]
     prf: Literal["hmac-sha512"]
@@ -277,10 +288,10 @@ class Contact(Model):
 class Protocol(Model):
     """What was agreed. Load one with `linkage.protocol.load`; never change one: make a new version."""
 
-    linkage: Literal[1]
+    linkage: One
     """Version of this format."""
     id: Slug
-    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+(\.\d+)?$")]
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+(\.[0-9]+)?$")]
     title: Text
     valid: Period
     purpose: Purpose

@@ -27,8 +27,8 @@ MAX_DEPTH = 32
 
 Path = tuple[str | int, ...]
 
-_INTEGER = re.compile(r"-?(0|[1-9]\d{0,15})")
-_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,15})\.\d{1,15}")
+_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})")
+_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,15})\.[0-9]{1,15}")
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,9 @@ def parse(data: bytes, *, name: str) -> Document:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise InputError("not UTF-8", where=f"{name}:{line}", hint="Save the file as UTF-8.") from None
-    loader = yaml.SafeLoader(text)
+    loader = None
     try:
+        loader = yaml.SafeLoader(text)
         _refuse_indirection(loader, name)
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
@@ -77,8 +78,12 @@ def parse(data: bytes, *, name: str) -> Document:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
         raise InputError(f"not YAML: {error.problem or error.context}", where=where) from None
-    except yaml.YAMLError:
-        raise InputError("not YAML: a sign that YAML does not allow", where=name) from None
+    except yaml.reader.ReaderError as error:
+        line, column = _line_column(text, error.position)
+        raise InputError("not YAML: a sign that YAML does not allow", where=f"{name}:{line}:{column}") from None
+    except (ValueError, OverflowError):  # PyYAML hands on what chr() and int() raise
+        where = f"{name}:{loader.line + 1}:{loader.column + 1}" if loader else name
+        raise InputError("not YAML: an escape or a number that does not exist", where=where) from None
     except RecursionError:
         raise InputError(f"nested deeper than {MAX_DEPTH} levels", where=name) from None
     if node is None:
@@ -108,6 +113,7 @@ def _refuse_indirection(loader: yaml.SafeLoader, name: str) -> None:
 def _value(node: Node, path: Path, places: dict[Path, tuple[int, int]], name: str) -> Any:
     places.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, ScalarNode):
+        _refuse_halves(node, name)
         return _scalar(node)
     if isinstance(node, SequenceNode):
         return [_value(child, (*path, i), places, name) for i, child in enumerate(node.value)]
@@ -117,6 +123,7 @@ def _value(node: Node, path: Path, places: dict[Path, tuple[int, int]], name: st
         where = f"{name}:{key_node.start_mark.line + 1}:{key_node.start_mark.column + 1}"
         if not isinstance(key_node, ScalarNode):
             raise InputError("expected a text key, got a list or mapping", where=where)
+        _refuse_halves(key_node, name)
         key = str(key_node.value)
         if key in result:
             first = places[(*path, key)][0]
@@ -124,6 +131,17 @@ def _value(node: Node, path: Path, places: dict[Path, tuple[int, int]], name: st
         places[(*path, key)] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         result[key] = _value(child, (*path, key), places, name)
     return result
+
+
+def _line_column(text: str, position: int) -> tuple[int, int]:
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+
+
+def _refuse_halves(node: ScalarNode, name: str) -> None:
+    """An escaped surrogate is half a character: it cannot be printed, signed or digested."""
+    if any("\ud800" <= sign <= "\udfff" for sign in str(node.value)):
+        where = f"{name}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+        raise InputError("half a character (\\ud800 to \\udfff): write the character itself", where=where)
 
 
 def _scalar(node: ScalarNode) -> Any:

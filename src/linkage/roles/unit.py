@@ -51,6 +51,8 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
 
     def keep(body: bytes, package: Package) -> None:
         party = package.header.sender
+        if party not in [custodian.id for custodian in protocol.custodians]:
+            raise Refused(f"{party} is no custodian of this protocol", where=path.name)
         encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=protocol.layout(party))
         files.write(linkage.received(party), files.read(path))
 

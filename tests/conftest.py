@@ -1,0 +1,30 @@
+"""Fixtures shared by the tree."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from linkage.roles.home import Home
+from simulator import Simulator
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Simulator:
+    """A whole linkage that went well. Look, do not touch: it is shared by all tests."""
+    return Simulator(tmp_path_factory.mktemp("played")).play()
+
+
+@pytest.fixture(scope="session")
+def _agreed(tmp_path_factory: pytest.TempPathFactory) -> Simulator:
+    return Simulator(tmp_path_factory.mktemp("agreed")).found().agree().synthesise()
+
+
+@pytest.fixture
+def agreed(_agreed: Simulator, tmp_path: Path) -> Simulator:
+    """Everybody has signed and the custodians hold the secret; one's own copy, to be spoilt."""
+    shutil.copytree(_agreed.folder, tmp_path, dirs_exist_ok=True)
+    homes = {party: Home(tmp_path / party) for party in _agreed.homes}
+    return Simulator(tmp_path, homes=homes, identities=dict(_agreed.identities), made=_agreed.made, truth=_agreed.truth)

@@ -1,0 +1,163 @@
+"""Loading a protocol: each slip is refused at its line and column."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from linkage import files, protocol
+from linkage.errors import InputError
+from linkage.protocol import Protocol
+from linkage.protocol.load import loads
+
+PATH = files.shipped("protocols/graduates-on-benefits.yml")
+SHIPPED = PATH.read_text(encoding="utf-8")
+
+
+def edited(old: str, new: str) -> bytes:
+    assert old in SHIPPED
+    return SHIPPED.replace(old, new, 1).encode()
+
+
+def complaints(data: bytes) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        loads(data, name="p.yml")
+    return str(caught.value).splitlines()
+
+
+ROLES = "roles: [custodian, recipient]"
+POSTCODE = "{field: postcode, q: 1, positions: 6}"
+PARTIES = "send: exact, parties: [mbo, gemeente]"
+TEXT_THAT_FITS = "expected text that fits"
+
+SLIPS = [
+    ("linkage: 1 ", "linkage: 2 ", "11:1: expected 1, got 2"),
+    ("linkage: 1 ", "linkage: '1' ", "11:1: expected a whole number, got text"),
+    ("linkage: 1 ", "linkage: true ", "11:1: expected a whole number, got true or false"),
+    ("linkage: 1 ", "linkage: 1.0 ", "11:1: expected a whole number, got a number"),
+    ("rules: 1 ", "rules: true ", "128:3: expected a whole number, got true or false"),
+    ("id: graduates-on", "id: Graduates on", f"12:1: {TEXT_THAT_FITS} ^[a-z][a-z0-9]*(-[a-z0-9]+)*$"),
+    ('version: "1.0"', "version: 1.0", "13:1: expected text, got a number: put it between quotes"),
+    ('version: "1.0"', 'version: "1"', f"13:1: {TEXT_THAT_FITS} ^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"),
+    ('version: "1.0"', 'version: "1.٣"', f"13:1: {TEXT_THAT_FITS} ^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"),
+    ('version: "1.0"', 'version: "1.0\\n"', f"13:1: {TEXT_THAT_FITS} ^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"),
+    ("from: 2026-09-01", "from: 2026-09-31", "17:9: expected a day of the calendar as yyyy-mm-dd"),
+    ("from: 2026-09-01", "from: 1-9-2026", "17:9: expected a day as yyyy-mm-dd"),
+    ("from: 2026-09-01", "from: 20260901", "17:9: expected text, got a whole number: put it between quotes"),
+    ("date: 2026-10-01", "date: 2026-W40-4", "32:1: expected a day of the calendar as yyyy-mm-dd"),
+    ("08-31}", "08-31, unitl: 1}", "17:46: unknown key 'unitl'"),
+    ("mode: statistics", "mode: recontact", "31:1: expected 'statistics', got 'recontact'"),
+    ("mode: statistics ", "#", "11:1: key 'mode' is missing"),
+    ("statistics     #", "none #", "29:3: expected 'statistics', 'same-purpose', 'consent' or 'law', got 'none'"),
+    ("authority: false", "authority: no", "38:5: expected true or false, got text"),
+    (ROLES, "roles: custodian", "39:5: expected a list, got text"),
+    (ROLES, "roles: []", "39:5: expected at least 1 in the list, got 0"),
+    (ROLES, "roles: [boss]", "39:13: expected 'custodian', 'key-holder', 'linkage-unit' or 'recipient', got 'boss'"),
+    ("scheme: BRIN", "scheme: KVK", "37:14: expected 'BRIN', 'OIN' or 'KvK', got 'KVK'"),
+    ("value: 99ZZ", "value: 99zz", f"37:28: {TEXT_THAT_FITS} ^[0-9A-Z]{{4,20}}$"),
+    ("card: null", "card: sha256:ABC", f"42:5: {TEXT_THAT_FITS} ^sha256:[0-9a-f]{{64}}$"),
+    ("- to: unit", "- to: unti", "44:9: no party is called 'unti'; did you mean 'unit'?"),
+    ("law: null, ", "", "46:9: key 'law' is missing"),
+    ("08-20}", "08-20", "47:14: not YAML: expected ',' or '}', but got ':'"),
+    ("field: level, one", "field: levle, one", "53:10: no field of mbo is called 'levle'; did you mean 'level'?"),
+    ('one_of: ["1", "2", "3", "4"], ', "", "53:9: expected a test: one_of, on_or_after, on_or_before, age_from or "),
+    ("age_from: 16", "age_from: -1", "56:29: input should be greater than or equal to 0"),
+    ("age_from: 16", "age_from: 16.5", "56:29: expected a whole number, got a number"),
+    ("missing: out}", "missing: maybe}", "53:54: expected 'in' or 'out', got 'maybe'"),
+    ("id: gemeente", "id: mbo", "58:5: party 'mbo' stands twice"),
+    ("[linkage-unit]", "[recipient]", "34:1: expected exactly one party with role linkage-unit, got 0"),
+    ("[linkage-unit]", "[linkage-unit, custodian]", "34:1: expected two parties with role custodian, got 3"),
+    ("send: exact", "send: hashed", "103:28: expected 'exact', 'bloom', 'category' or 'none', got 'hashed'"),
+    (PARTIES, "send: exact, parties: [mbo, unit]", "103:56: no custodian is called 'unit'; there is mbo, gemeente"),
+    ("{name: surname", "{name: given-name", "105:5: field 'given-name' stands twice"),
+    ('    values: ["1"', "    #", "108:5: expected 'values' exactly when send is 'category'"),
+    ("bits: 1024", "bits: 1000", "129:3: input should be a multiple of 64"),
+    ("bits: 1024", "bits: 1e3", "129:3: expected a whole number, got text"),
+    ("bits: 1024", "bits: 16384", "129:3: input should be less than or equal to 8192"),
+    ("profile: clk", "profile: hardened", "127:3: expected 'clk', got 'hardened'"),
+    (f"- {POSTCODE}", "", "107:5: field 'postcode' is sent as bloom but encoding.fields does not name it"),
+    (POSTCODE, "{field: postcode, q: 5, positions: 6}", "136:25: input should be less than or equal to 4"),
+    (POSTCODE, "{field: postcode, q: 1, positions: 6, w: 2}", "136:45: unknown key 'w'"),
+    ("field: bsn,", "field: surname,", "140:7: no field sent as exact is called 'surname'; there is bsn"),
+    ("{stage: exact,", "{stage: exakt,", "140:7: expected 'exact', 'fuzzy', got 'exakt'"),
+    ("{stage: exact, ", "{", "140:7: key 'stage' is missing"),
+    ("threshold: 0.80", "threshold: 80%", "141:40: expected a number, got text"),
+    ("threshold: 0.80", "threshold: 0", "141:40: input should be greater than 0"),
+    ("threshold: 0.80", "threshold: 1.01", "141:40: input should be less than or equal to 1"),
+    ("different: [bsn]", "different: [postcode]", "141:7: no field sent as exact is called 'postcode'; there is bsn"),
+    ("of: mbo", "of: unit", "150:5: no custodian is called 'unit'; there is mbo, gemeente"),
+    ("by: [level, school-year]", "by: [scheme]", "151:10: no category of mbo is called 'scheme'; there is level, school-year"),
+    ("by: [level, school-year]", "by: []", "151:5: expected at least 1 in the list, got 0"),
+    ("minimum: 10", "minimum: 0", "153:5: input should be greater than or equal to 1"),
+    ("minimum: 10 ", "minimum: ", "153:5: expected a whole number, got nothing"),
+    ("packages: P30D", "packages: 30 days", f"157:3: {TEXT_THAT_FITS} ^P([0-9]{{1,3}}Y)?([0-9]{{1,3}}M)?([0-9]{{1,4}}D)?$"),
+    ("packages: P30D", "packages: P٣D", f"157:3: {TEXT_THAT_FITS} ^P"),
+    ("w3id.org/dpv#Public", "w3id.org/dpv#Públic", f"27:3: {TEXT_THAT_FITS} ^https://w3id"),
+    ("  email: koppeling@example.nl", "  email:", "174:3: expected text, got nothing"),
+    (SHIPPED, "- a\n", "1:1: expected a mapping of keys, got a list"),
+    (SHIPPED, "text\n", "1:1: expected a mapping of keys, got text"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "message"), SLIPS, ids=[f"{i}: {s[2].split(': ')[1][:40]}" for i, s in enumerate(SLIPS)])
+def test_a_slip_is_refused_at_its_place(old: str, new: str, message: str) -> None:
+    assert complaints(edited(old, new))[0].startswith(f"p.yml:{message}")
+
+
+def test_all_slips_are_told_at_once_first_line_first() -> None:
+    data = edited("mode: statistics", "mode: rows").replace(b"minimum: 10", b"minimum: 0")
+    data = data.replace(b"kind: bsn", b"kind: bns").replace(b"contact:", b"contacts:")
+    said = complaints(data)
+    assert [line.split(": ")[0] for line in said] == ["p.yml:11:1", "p.yml:31:1", "p.yml:103:17", "p.yml:153:5", "p.yml:172:1"]
+
+
+def test_all_names_that_point_nowhere_are_told_at_once() -> None:
+    said = complaints(edited("of: mbo", "of: unit").replace(b"field: bsn", b"field: bns"))
+    assert [line.split(": ")[0] for line in said] == ["p.yml:140:7", "p.yml:150:5", "p.yml:151:10", "p.yml:151:17"]
+
+
+def test_a_file_is_read_as_its_bytes_are(tmp_path: Path) -> None:
+    from_file = protocol.load(str(PATH))
+    assert from_file == loads(PATH.read_bytes(), name="p.yml")
+    with pytest.raises(InputError, match="cannot read"):
+        protocol.load(tmp_path / "none.yml")
+
+
+def test_a_protocol_does_not_change() -> None:
+    agreed = protocol.load(PATH)
+    for model, key in [(agreed, "mode"), (agreed.outputs[0], "minimum"), (agreed.matching.stages[1], "threshold")]:
+        with pytest.raises(ValidationError, match="frozen"):
+            setattr(model, key, getattr(model, key))
+    lists = [agreed.parties, agreed.fields, agreed.outputs[0].by, agreed.parties[0].cohort[0].one_of]
+    assert all(isinstance(value, tuple) for value in lists)
+
+
+@pytest.fixture
+def agreed() -> Protocol:
+    return protocol.load(PATH)
+
+
+def test_parties_by_id_and_role(agreed: Protocol) -> None:
+    assert agreed.party_ids == ("mbo", "gemeente", "unit")
+    assert agreed.unit.id == "unit"
+    assert [party.id for party in agreed.custodians] == ["mbo", "gemeente"]
+    assert [party.id for party in agreed.with_role("key-holder")] == []
+    assert agreed.party("gemeente").public_authority
+    with pytest.raises(InputError, match="names no party 'uwv'; it has mbo, gemeente, unit"):
+        agreed.party("uwv")
+
+
+def test_fields_by_party_and_by_how_they_are_sent(agreed: Protocol) -> None:
+    assert [f.name for f in agreed.fields_of("gemeente", "none")] == ["scheme", "benefit-start", "benefit-end"]
+    assert [f.name for f in agreed.fields_of("mbo", "exact", "category")] == ["bsn", "level", "school-year"]
+    assert agreed.fields_of("unit") == ()
+    assert agreed.field("level").values == ("1", "2", "3", "4")
+
+
+def test_the_columns_of_a_package_follow_from_the_protocol(agreed: Protocol) -> None:
+    mbo, gemeente, unit = (agreed.layout(party) for party in agreed.party_ids)
+    assert (mbo.tokens, mbo.words, mbo.categories) == (("bsn",), 16, (("level", 4), ("school-year", 3)))
+    assert (gemeente.tokens, gemeente.words, gemeente.categories) == (("bsn",), 16, ())
+    assert (unit.tokens, unit.words, unit.categories) == ((), 0, ())

@@ -1,0 +1,149 @@
+"""Cards, protocols and signatures: who may be believed about what."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from linkage import canonical, files, protocol
+from linkage.crypto import card as cards
+from linkage.errors import InputError, LinkageError, Refused, Untrusted
+from linkage.roles import agreement, custodian
+from linkage.roles import home as homes
+from linkage.roles.home import Home
+from simulator import CHEAP, LONG, PASSPHRASE, Simulator
+
+
+@pytest.fixture
+def founded(tmp_path: Path) -> Simulator:
+    return Simulator(tmp_path).found()
+
+
+def test_keys_are_never_overwritten(founded: Simulator) -> None:
+    key = founded.homes["mbo"].key.read_bytes()
+    with pytest.raises(Refused, match="already"):
+        founded.homes["mbo"].create("mbo", "again", "BRIN:99ZZ", PASSPHRASE, cost=CHEAP)
+    assert founded.homes["mbo"].key.read_bytes() == key
+
+
+def test_the_home_opens_with_its_passphrase_only(founded: Simulator) -> None:
+    assert founded.homes["mbo"].unlock(PASSPHRASE).party == "mbo"
+    with pytest.raises(Untrusted, match="wrong passphrase"):
+        founded.homes["mbo"].unlock(b"some other passphrase")
+
+
+def test_a_folder_that_is_no_home_says_so(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not a home folder"):
+        Home(tmp_path).unlock(PASSPHRASE)
+
+
+def test_wrong_words_on_the_telephone_are_refused_and_nothing_is_kept(founded: Simulator, tmp_path: Path) -> None:
+    home = Home(tmp_path / "late")
+    identity = home.create("late", "late", "KvK:12345678", PASSPHRASE, cost=CHEAP)
+    path = founded.homes["mbo"].path / "card.json"
+    with pytest.raises(Untrusted, match="not the fingerprint"):
+        agreement.trust(home, identity, path, heard=cards.words(home.card.fingerprint), verified_by="x", how="x")
+    with pytest.raises(Refused, match="no trusted card of mbo"):
+        home.trusted("mbo")
+
+
+def test_an_expired_card_is_refused(founded: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "today", lambda: date(2099, 1, 1))
+    with pytest.raises(Refused, match="valid from"):
+        founded.homes["mbo"].trusted("unit")
+
+
+def test_a_protocol_without_cards_or_with_lint_errors_is_not_signed(founded: Simulator, tmp_path: Path) -> None:
+    home, identity = founded.homes["mbo"], founded.identities["mbo"]
+    with pytest.raises(Refused, match="names no card of mbo"):
+        agreement.sign(home, identity, files.shipped("protocols/graduates-on-benefits.yml"))
+    text = founded.protocol().read_text("utf-8").replace("minimum: 10", "minimum: 2")
+    bad = files.write(tmp_path / "bad.yml", text.encode())
+    with pytest.raises(Refused, match="P301"):
+        agreement.sign(home, identity, bad)
+
+
+def test_a_protocol_that_names_another_card_of_mine_is_not_signed(founded: Simulator) -> None:
+    text = founded.protocol().read_text("utf-8")
+    swapped = text.replace(founded.homes["mbo"].card.fingerprint, "sha256:" + "0" * 64)
+    path = files.write(founded.folder / "swapped.yml", swapped.encode())
+    with pytest.raises(Refused, match="another card of mbo"):
+        agreement.sign(founded.homes["mbo"], founded.identities["mbo"], path)
+
+
+def test_a_party_that_is_not_named_cannot_sign(founded: Simulator, tmp_path: Path) -> None:
+    home = Home(tmp_path / "stranger")
+    identity = home.create("stranger", "stranger", "KvK:12345678", PASSPHRASE, cost=CHEAP)
+    with pytest.raises(InputError, match="names no party 'stranger'"):
+        agreement.sign(home, identity, founded.protocol())
+
+
+def test_nothing_is_in_effect_until_the_last_has_signed(founded: Simulator) -> None:
+    path = founded.protocol()
+    for party in ("mbo", "gemeente"):
+        linkage = agreement.sign(founded.homes[party], founded.identities[party], path)
+        founded.carry()
+        with pytest.raises(Refused, match=r"not in effect: not signed by .*unit"):
+            agreement.in_effect(founded.homes[party], linkage)
+    agreement.sign(founded.homes["unit"], founded.identities["unit"], path)
+    founded.carry()
+    for party, home in founded.homes.items():
+        assert agreement.in_effect(home, founded.linkage(party)).id == "graduates-on-benefits"
+
+
+def test_a_changed_protocol_is_another_linkage_and_nobody_signed_it(agreed: Simulator) -> None:
+    text = (agreed.linkage("mbo").folder / "protocol.yml").read_text("utf-8")
+    changed = files.write(agreed.folder / "changed.yml", text.replace("minimum: 10", "minimum: 11").encode())
+    old = {party: agreed.linkage_signature(party) for party in agreed.homes}
+    linkage = agreed.homes["mbo"].adopt(changed)
+    assert [s.signed_on for s in agreement.standings(agreed.homes["mbo"], linkage)] == [None, None, None]
+    for party, data in old.items():  # the old signatures do not serve the new digest
+        files.write(linkage.signature(party), data)
+    with pytest.raises(Refused, match="not in effect"):
+        agreement.in_effect(agreed.homes["mbo"], linkage)
+
+
+def test_a_comment_may_change_and_the_signatures_hold(agreed: Simulator) -> None:
+    linkage = agreed.linkage("mbo")
+    text = (linkage.folder / "protocol.yml").read_text("utf-8")
+    other = files.write(agreed.folder / "commented.yml", ("# read on Monday\n" + text).encode())
+    assert protocol.load(other).digest == linkage.protocol.digest
+
+
+@pytest.mark.parametrize("change", ["protocol", "party", "card", "on", "signature", "extra"])
+def test_a_signature_file_that_was_changed_does_not_hold(agreed: Simulator, change: str) -> None:
+    value = json.loads(agreed.linkage_signature("gemeente"))
+    old = value.get(change, "")
+    value[change] = {"on": "2020-01-01", "party": "unit"}.get(
+        change, old[:-4] + ("AAA=" if old[-4:] != "AAA=" else "BBB=")
+    )
+    home = agreed.homes["mbo"]
+    with pytest.raises(LinkageError):
+        agreement.take_signature(home, canonical.to_bytes(value), where="changed")
+    files.write(agreed.linkage("mbo").signature("gemeente"), canonical.to_bytes(value))
+    standing = {s.party: s.reason for s in agreement.standings(home, agreed.linkage("mbo"))}
+    assert standing["gemeente"], "a changed signature counts as none"
+
+
+def test_outside_its_period_nothing_is_done(agreed: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "today", lambda: date(2026, 8, 31))
+    monkeypatch.setattr(Home, "trusted", lambda self, party: agreed.homes[party].card)
+    with pytest.raises(Refused, match="valid from 2026-09-01 until 2090-12-31; today is 2026-08-31"):
+        custodian.tokenise(
+            agreed.homes["gemeente"], agreed.identities["gemeente"], agreed.linkage("gemeente"),
+            agreed.input("gemeente"), agreed.config("gemeente"),
+        )  # fmt: skip
+
+
+def test_a_new_protocol_keeps_the_comments_and_changes_only_what_was_asked(founded: Simulator) -> None:
+    template = files.shipped("protocols/graduates-on-benefits.yml")
+    before = template.read_text("utf-8").splitlines()
+    after = agreement.new_protocol(template, [founded.homes["mbo"].card], LONG).splitlines()
+    changed = [(a, b) for a, b in zip(before, after, strict=True) if a != b]
+    assert len(changed) == 5  # valid.until, name, number (one line), card, destroy date
+    assert all(a.partition("#")[2] == b.partition("#")[2] for a, b in changed)
+    with pytest.raises(InputError, match=r"no parties\.9"):
+        agreement.new_protocol(template, [], {("parties", 9, "name"): "x"})

@@ -1,0 +1,151 @@
+"""What a custodian sends and what it keeps: plan, tokenise, secret, consent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from linkage import files
+from linkage.consent.registry import Registry
+from linkage.crypto import envelope
+from linkage.errors import InputError, LinkageError, Refused
+from linkage.roles import custodian
+from simulator import Simulator
+
+
+def test_plan_and_tokenise_judge_the_same_rows(agreed: Simulator) -> None:
+    tokenised = agreed.tokenise("mbo")
+    plan = custodian.plan(agreed.homes["mbo"], agreed.linkage("mbo"), agreed.input("mbo"), agreed.config("mbo"))
+    assert plan.judged == tokenised.plan.judged
+    assert tokenised.counts["rows"] == plan.judged["included"]
+    assert sum(plan.judged.values()) - plan.judged["rows"] == plan.judged["rows"], "each row is counted once"
+
+
+def test_plan_writes_nothing(agreed: Simulator) -> None:
+    Registry(agreed.homes["mbo"].consent).standing("x", "2026-01-01")  # the registry file itself exists
+    before = {p: p.read_bytes() for p in agreed.homes["mbo"].path.rglob("*") if p.is_file()}
+    custodian.plan(agreed.homes["mbo"], agreed.linkage("mbo"), agreed.input("mbo"), agreed.config("mbo"))
+    assert {p: p.read_bytes() for p in agreed.homes["mbo"].path.rglob("*") if p.is_file()} == before
+
+
+def test_without_any_consent_no_row_of_the_school_leaves(agreed: Simulator) -> None:
+    home, identity = agreed.homes["mbo"], agreed.identities["mbo"]
+    with pytest.raises(Refused, match="no row may take part"):
+        custodian.tokenise(home, identity, agreed.linkage("mbo"), agreed.input("mbo"), agreed.config("mbo"))
+    assert not list((home.path / "outbox").rglob("*.mbo.package"))
+
+
+def test_who_withdraws_is_not_in_the_next_package(agreed: Simulator) -> None:
+    before = agreed.tokenise("mbo")
+    rows = before.encodings.rows
+    assert rows is not None
+    header, *lines = agreed.input("mbo").read_text("cp1252").splitlines()
+    assert header.startswith("Studentnummer")
+    person = lines[int(rows[0]) - 1].split(";")[0]
+    events = "Studentnummer;doel;status;datum;geldig_tot;kanaal\n"
+    path = files.write(
+        agreed.folder / "late.csv", f"{events}{person};graduates-on-benefits;ingetrokken;2026-09-30;;brief\n".encode()
+    )
+    custodian.import_consent(agreed.homes["mbo"], agreed.identities["mbo"], path, agreed.config("mbo"))
+    after = agreed.tokenise("mbo").encodings.rows
+    assert after is not None
+    assert set(rows.tolist()) - set(after.tolist()) == {int(rows[0])}
+
+
+def test_the_secret_is_made_once_by_the_first_custodian_and_sealed_to_custodians_only(agreed: Simulator) -> None:
+    homes, identities = agreed.homes, agreed.identities
+    with pytest.raises(Refused, match="mbo makes the linkage secret"):
+        custodian.share_secret(homes["gemeente"], identities["gemeente"], agreed.linkage("gemeente"))
+    with pytest.raises(Refused, match="made already"):
+        custodian.share_secret(homes["mbo"], identities["mbo"], agreed.linkage("mbo"))
+    readers = envelope.read(agreed.linkage("mbo").secret).header.recipients
+    assert [party for party, _, _ in readers] == ["mbo", "gemeente"]
+
+
+def test_without_the_secret_there_is_nothing_to_tokenise_with(agreed: Simulator) -> None:
+    agreed.linkage("gemeente").secret.unlink()
+    with pytest.raises(Refused, match="not here yet"):
+        agreed.tokenise("gemeente")
+
+
+def test_a_config_of_another_party_or_without_a_column_is_refused(agreed: Simulator) -> None:
+    home, linkage = agreed.homes["mbo"], agreed.linkage("mbo")
+    with pytest.raises(InputError, match="config is for party gemeente"):
+        custodian.plan(home, linkage, agreed.input("mbo"), agreed.config("gemeente"))
+    config = agreed.config("mbo")
+    fewer = config.model_copy(update={"columns": {k: v for k, v in config.columns.items() if k != "level"}})
+    with pytest.raises(InputError, match="names no column for level"):
+        custodian.plan(home, linkage, agreed.input("mbo"), fewer)
+
+
+GOOD = "999990019"
+HEAD = "PGN;Voornamen;Achternaam;Geboortedatum;Postcode;Niveau;Schooljaar;Diplomadatum;Studentnummer"
+ROW = f"{GOOD};Sanne;Jansen;01-02-2003;1234 AB;2;2023/2024;01-07-2024;s1"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (HEAD.encode(), "no rows"),
+        (f"{HEAD}\n{ROW}\n".replace(";", "^").encode(), "column"),
+        (f"{HEAD.replace('Postcode', 'Pc')}\n{ROW}\n".encode(), "postcode"),
+        (f"{HEAD.replace('Studentnummer', 'PGN')}\n{ROW}\n".encode(), "PGN"),
+        (f"{HEAD}\n{ROW}\n{ROW};extra\n".encode(), "row 2"),
+        (f"{HEAD}\n{ROW.replace(GOOD, '99999O019')}\n".encode(), "row 1, column PGN"),
+        (f"{HEAD}\n{ROW.replace(GOOD, '999990018')}\n".encode(), "11-proof"),
+        (f"{HEAD}\n{ROW.replace('01-02-2003', '30-02-2003')}\n".encode(), "row 1, column Geboortedatum"),
+        (f"{HEAD}\n{ROW.replace(';2;', ';7;')}\n".encode(), "row 1, column Niveau"),
+        (b"PK\x03\x04" + bytes(100), "Excel"),
+        (b"PAR1" + bytes(100), "Parquet"),
+    ],
+    ids=["empty", "header-only", "wrong-delimiter", "missing-column", "duplicate-heading", "ragged-row",
+         "letter-in-bsn", "eleven-proof", "30-february", "unknown-category", "workbook", "broken-parquet"],
+)  # fmt: skip
+def test_bad_input_is_refused_with_its_place_and_without_its_value(
+    agreed: Simulator, content: bytes, message: str
+) -> None:
+    agreed.tokenise("mbo")  # an honest package first: it must stay as it is
+    before = _files(agreed.homes["mbo"].path)
+    path = files.write(agreed.folder / "export.csv", content)
+    with pytest.raises(InputError) as caught:
+        agreed.tokenise("mbo", path)
+    text = str(caught.value)
+    assert message.lower() in text.lower()
+    for value in ("Sanne", "Jansen", GOOD, "99999O019", "999990018", "2003", "1234"):
+        assert value not in text
+    changed = {p for p, data in _files(agreed.homes["mbo"].path).items() if before.get(p) != data}
+    assert {p.name for p in changed} <= {"ledger.jsonl"}, "only the import of consents was written down"
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {p: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_bad_cells_can_be_left_out_and_are_counted_in_the_ledger(agreed: Simulator) -> None:
+    data = agreed.input("mbo").read_text("cp1252").replace(";2023/2024", ";2O23/2024", 3)
+    path = files.write(agreed.folder / "export.csv", data.encode("cp1252"))
+    home, identity, linkage = agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo")
+    assert agreed.made is not None
+    custodian.import_consent(home, identity, agreed.made.consent, agreed.config("mbo"))
+    made = custodian.tokenise(home, identity, linkage, path, agreed.config("mbo"), bad_cells="leave-out")
+    assert made.plan.bad_count == 3
+    assert next(e for e in home.ledger.entries() if e.act == "tokenise").facts["bad_cells"] == 3
+
+
+def test_an_unreadable_input_is_an_input_error(agreed: Simulator) -> None:
+    for path in (agreed.folder / "nowhere.csv", agreed.folder):
+        with pytest.raises(InputError, match="cannot read"):
+            agreed.tokenise("mbo", path)
+
+
+def test_a_consent_file_with_one_bad_row_imports_nothing(agreed: Simulator) -> None:
+    head = "Studentnummer;doel;status;datum;geldig_tot;kanaal\n"
+    good = "s1;graduates-on-benefits;ja;2026-01-01;;form\n"
+    home = agreed.homes["mbo"]
+    for bad in ("s2;graduates-on-benefits;misschien;2026-01-01;;form\n", "s2;graduates-on-benefits;ja;01-01-2026;;x\n"):
+        path = files.write(agreed.folder / "consent.csv", (head + good + bad).encode())
+        with pytest.raises(LinkageError):
+            custodian.import_consent(home, agreed.identities["mbo"], path, agreed.config("mbo"))
+        assert Registry(home.consent).counts("graduates-on-benefits", "2026-10-01") == {}

@@ -1,0 +1,191 @@
+"""What the linkage unit holds, may do and refuses."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.csv as pc
+import pytest
+from stdnum.nl import bsn
+
+from linkage.errors import InputError, Refused, Untrusted
+from linkage.roles import custodian, exchange, recipient, unit
+from linkage.roles.home import Home
+from simulator import Simulator
+
+
+def _everything(folder: Path) -> bytes:
+    """All bytes under a folder, file after file, names too."""
+    return b"\n".join(str(p).encode() + b"\n" + p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file())
+
+
+def _opened(played: Simulator) -> bytes:
+    """All that the unit can open with its keys: the plaintext of every package it received."""
+    home, identity, linkage = played.homes["unit"], played.identities["unit"], played.linkage("unit")
+    return b"".join(unit._encodings(home, identity, linkage, party).to_bytes() for party in ("mbo", "gemeente"))
+
+
+def _values(played: Simulator, columns: set[str]) -> set[str]:
+    found = set()
+    for party, encoding, delimiter in (("mbo", "cp1252", ";"), ("gemeente", "utf-8", ",")):
+        table = pc.read_csv(
+            played.input(party),
+            pc.ReadOptions(encoding=encoding),
+            pc.ParseOptions(delimiter=delimiter),
+            pc.ConvertOptions(strings_can_be_null=False, column_types={}),
+        )
+        for name in columns & set(table.column_names):
+            found |= {str(value) for value in table.column(name).to_pylist() if value}
+    return found
+
+
+def test_its_folder_and_all_it_can_open_hold_no_number_that_passes_the_11_proof(played: Simulator) -> None:
+    data = _everything(played.homes["unit"].path) + _opened(played)
+    alone = re.findall(rb"(?<![0-9A-Za-z+/=])\d{9}(?![0-9A-Za-z+/=])", data)
+    assert [n for n in alone if bsn.is_valid(n.decode())] == []
+    for number in _values(played, {"PGN", "bsn"}):
+        assert number.encode() not in data
+
+
+def test_its_folder_and_all_it_can_open_hold_no_name_date_postcode_or_reference(played: Simulator) -> None:
+    data = _everything(played.homes["unit"].path) + _opened(played)
+    names = _values(played, {"Achternaam", "Voornamen", "Roepnaam", "geslachtsnaam", "voornamen"})
+    protocol = played.folder.joinpath("protocol.yml").read_text("utf-8")
+    long_names = {n for n in names if len(n) >= 6 and n not in protocol}
+    assert len(long_names) > 200, "the search must have something to look for"
+    for name in long_names:
+        for spelling in {name, name.lower(), name.upper()}:
+            assert spelling.encode() not in data
+    others = _values(
+        played, {"Geboortedatum", "geboortedatum", "Postcode", "postcode", "Studentnummer", "clientnummer"}
+    )
+    for value in {v for v in others if len(v) >= 6}:
+        assert value.encode() not in data
+
+
+def test_its_folder_and_all_it_can_open_do_not_hold_the_linkage_secret(played: Simulator) -> None:
+    secret = custodian.linkage_secret(played.homes["mbo"], played.identities["mbo"], played.linkage("mbo"))
+    other = custodian.linkage_secret(
+        played.homes["gemeente"], played.identities["gemeente"], played.linkage("gemeente")
+    )
+    assert secret == other
+    data = _everything(played.homes["unit"].path) + _opened(played)
+    assert secret not in data
+    assert secret.hex().encode() not in data
+    assert not played.linkage("unit").secret.exists()
+
+
+def test_the_secret_that_came_to_it_by_mistake_does_not_open(played: Simulator, tmp_path: Path) -> None:
+    copy = tmp_path / "unit"
+    shutil.copytree(played.homes["unit"].path, copy)
+    home, identity = Home(copy), played.identities["unit"]
+    stray = home.inbox / "secret.package"
+    shutil.copy(played.linkage("mbo").secret, stray)
+    with pytest.raises(Refused, match="may not hold the linkage secret"):
+        custodian.keep_secret(home, identity, home.linkage(), stray)
+    with pytest.raises(Refused, match="not sealed to unit"):
+        exchange.take_in(home, identity, home.linkage(), stray, exchange.SECRET, lambda body, package: None)
+
+
+def test_importing_what_the_unit_uses_does_not_import_the_encoder_or_the_secret() -> None:
+    code = (
+        "import sys, linkage.roles.unit, linkage.match\n"
+        "bad = [m for m in sys.modules if m.startswith(('linkage.encode', 'linkage.crypto.secret', 'linkage.synth'))]\n"
+        "sys.exit(str(bad) if bad else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_links_point_at_the_right_people(played: Simulator) -> None:
+    assert played.truth is not None
+    links = played.linkage("unit").links.read_bytes()
+    row = {
+        party: {h.tobytes(): int(r) for h, r in zip(t.encodings.handles, t.encodings.rows, strict=True)}
+        for party, t in played.sent.items()
+        if t.encodings.rows is not None
+    }
+    found = {
+        (row["mbo"][a], row["gemeente"][b])
+        for a, b in zip(unit.linked_handles(links, "mbo"), unit.linked_handles(links, "gemeente"), strict=True)
+    }
+    every = zip(played.truth["school_row"].to_pylist(), played.truth["gemeente_row"].to_pylist(), strict=True)
+    true = {(a, b) for a, b in every if a in row["mbo"].values() and b in row["gemeente"].values()}
+    assert len(true) > 5
+    assert len(found & true) / len(true) > 0.9
+    assert len(found & true) / len(found) > 0.9
+
+
+def test_it_does_not_match_before_every_package_is_here(agreed: Simulator) -> None:
+    agreed.tokenise("mbo")
+    agreed.carry()
+    with pytest.raises(Refused, match="no package of gemeente"):
+        unit.match(agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit"))
+
+
+def test_nobody_else_can_match_or_release(agreed: Simulator) -> None:
+    with pytest.raises(Refused, match="unit is the linkage unit"):
+        unit.match(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"))
+    with pytest.raises(Refused, match="unit is the linkage unit"):
+        unit.release(agreed.homes["gemeente"], agreed.identities["gemeente"], agreed.linkage("gemeente"))
+
+
+def test_it_does_not_release_links_of_packages_that_were_replaced(agreed: Simulator) -> None:
+    home, identity = agreed.homes["unit"], agreed.identities["unit"]
+    for party in ("mbo", "gemeente"):
+        agreed.tokenise(party)
+    agreed.carry()
+    unit.match(home, identity, agreed.linkage("unit"))
+    agreed.tokenise("mbo")
+    agreed.carry()
+    with pytest.raises(Refused, match="other packages came in"):
+        unit.release(home, identity, agreed.linkage("unit"))
+
+
+def test_damaged_links_are_refused(agreed: Simulator) -> None:
+    for data in (b"", b"not arrow", played_links(agreed)[:100]):
+        with pytest.raises(Untrusted, match="not a file of links"):
+            unit.linked_handles(data, "mbo")
+
+
+def played_links(simulator: Simulator) -> bytes:
+    """The links of a linkage played in this simulator."""
+    for party in ("mbo", "gemeente"):
+        simulator.tokenise(party)
+    simulator.carry()
+    simulator.match()
+    return simulator.linkage("unit").links.read_bytes()
+
+
+def test_a_recipient_reads_what_was_released_and_nothing_else(played: Simulator) -> None:
+    for party in ("mbo", "gemeente"):
+        (release,) = recipient.results(played.linkage(party))
+        assert release.protocol == played.linkage(party).protocol.digest
+        shown = [c.linked.value for c in release.cells if c.linked.value is not None]
+        assert all(value >= 10 and value % 5 == 0 for value in shown)
+    with pytest.raises(Refused, match="no result"):
+        recipient.results(played.linkage("unit"))
+
+
+def test_a_release_that_does_not_come_from_the_unit_is_refused(agreed: Simulator) -> None:
+    home, identity, linkage = agreed.homes["gemeente"], agreed.identities["gemeente"], agreed.linkage("gemeente")
+    letter = exchange.Letter(exchange.RELEASE, [agreed.homes["mbo"].card], b"{}", {})
+    forged = agreed.folder / "forged.package"
+    exchange.send(home, identity, linkage, letter, forged)
+    with pytest.raises(Refused, match="comes from unit"):
+        recipient.take_release(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"), forged)
+    assert not list(agreed.linkage("mbo").folder.glob("results/*"))
+
+
+def test_a_release_that_is_no_release_is_refused(agreed: Simulator) -> None:
+    home, identity, linkage = agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit")
+    letter = exchange.Letter(exchange.RELEASE, [agreed.homes["mbo"].card], b'{"release":1}', {})
+    forged = agreed.folder / "forged.package"
+    exchange.send(home, identity, linkage, letter, forged)
+    with pytest.raises((Untrusted, InputError)):
+        recipient.take_release(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"), forged)
+    assert not list(agreed.linkage("mbo").folder.glob("results/*"))

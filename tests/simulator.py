@@ -1,0 +1,144 @@
+"""All roles in one process, with real files between real folders, so that an adversary can sit anywhere.
+
+The simulator plays an honest linkage up to any point; a test then changes, drops, repeats or forges what lies in
+a folder and looks what the others do. Argon2 is set to its lowest cost: passphrases are not what is tested here.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+
+from linkage import files
+from linkage.crypto import card as cards
+from linkage.crypto.identity import Cost, Identity
+from linkage.encode import config as configs
+from linkage.encode.config import Config
+from linkage.roles import agreement, custodian, post, unit
+from linkage.roles.custodian import Tokenised
+from linkage.roles.home import Home, Linkage
+from linkage.roles.post import Step
+from linkage.synth import graduates, write
+from linkage.synth.output import Files
+
+CHEAP = Cost(memory_kib=64, iterations=1, lanes=1)
+PASSPHRASE = b"correct horse battery"
+NAMES = {"mbo": "BRIN:99ZZ", "gemeente": "OIN:00000000000000000000", "unit": "KvK:99999999"}
+LONG = {("valid", "until"): "2090-12-31", ("retention", "secret_destroyed_on"): "2090-12-31"}
+
+
+@dataclass
+class Simulator:
+    """Three organisations and the files between them."""
+
+    folder: Path
+    people: int = 400
+    seed: int = 11
+    homes: dict[str, Home] = field(default_factory=dict)
+    identities: dict[str, Identity] = field(default_factory=dict)
+    made: Files | None = None
+    truth: pa.Table | None = None
+    sent: dict[str, Tokenised] = field(default_factory=dict)
+
+    def found(self) -> Simulator:
+        """Every organisation makes its keys and trusts the cards of the others."""
+        for party, number in NAMES.items():
+            self.homes[party] = Home(self.folder / party)
+            self.identities[party] = self.homes[party].create(
+                party, f"{party} (fictief)", number, PASSPHRASE, cost=CHEAP
+            )
+        for party, home in self.homes.items():
+            for other, theirs in self.homes.items():
+                if party != other:
+                    words = cards.words(theirs.card.fingerprint)
+                    path = theirs.path / "card.json"
+                    agreement.trust(
+                        home, self.identities[party], path, heard=words, verified_by="tester", how="telephone"
+                    )
+        return self
+
+    def protocol(self, changes: dict[agreement.Place, str] | None = None, name: str = "protocol.yml") -> Path:
+        """The shipped protocol with these parties' cards, and changes."""
+        template = files.shipped("protocols/graduates-on-benefits.yml")
+        every = [home.card for home in self.homes.values()]
+        text = agreement.new_protocol(template, every, {**LONG, **(changes or {})})
+        return files.write(self.folder / name, text.encode())
+
+    def agree(self, path: Path | None = None) -> Simulator:
+        """Everybody signs, and the files travel until nothing moves."""
+        for party, home in self.homes.items():
+            agreement.sign(home, self.identities[party], path or self.protocol())
+        self.carry()
+        return self
+
+    def synthesise(self) -> Simulator:
+        """Make the registers."""
+        scenario = graduates(self.people, seed=self.seed)
+        self.made, self.truth = write(scenario, self.folder / "data"), scenario.truth
+        return self
+
+    def input(self, party: str) -> Path:
+        """The register of a custodian."""
+        assert self.made is not None
+        return self.made.school if party == "mbo" else self.made.gemeente
+
+    def tokenise(self, party: str, path: Path | None = None) -> Tokenised:
+        """A custodian imports its consents and tokenises its register."""
+        home, identity, config = self.homes[party], self.identities[party], self.config(party)
+        if config.consent is not None:
+            assert self.made is not None
+            custodian.import_consent(home, identity, self.made.consent, config)
+        self.sent[party] = custodian.tokenise(home, identity, self.linkage(party), path or self.input(party), config)
+        return self.sent[party]
+
+    def match(self) -> unit.Matched:
+        """The unit matches and releases."""
+        home, identity = self.homes["unit"], self.identities["unit"]
+        matched = unit.match(home, identity, self.linkage("unit"))
+        unit.release(home, identity, self.linkage("unit"))
+        return matched
+
+    def play(self) -> Simulator:
+        """The whole main job."""
+        self.found().agree().synthesise()
+        for party in ("mbo", "gemeente"):
+            self.tokenise(party)
+        self.carry()
+        self.match()
+        self.carry()
+        return self
+
+    def linkage(self, party: str) -> Linkage:
+        """The one linkage in a party's home."""
+        return self.homes[party].linkage()
+
+    def linkage_signature(self, party: str) -> bytes:
+        """The signature file of a party, as it stands in its own home."""
+        return self.linkage(party).signature(party).read_bytes()
+
+    def config(self, party: str) -> Config:
+        """The shipped config of a party."""
+        return configs.load(files.shipped(f"config/{party}.yml"))
+
+    def move(self) -> int:
+        """Carry every file from outbox to inbox. Returns how many."""
+        moved = 0
+        for home in self.homes.values():
+            for path in sorted((home.path / "outbox").glob("*/*")):
+                shutil.move(path, self.homes[path.parent.name].inbox / f"{home.card.party}-{path.name}")
+                moved += 1
+        return moved
+
+    def step(self, party: str) -> list[Step]:
+        """A party runs `linkage next`."""
+        return post.step(self.homes[party], self.identities[party])
+
+    def carry(self) -> None:
+        """Carry files and take them in until nothing moves; honest files are never refused."""
+        while self.move():
+            for party in self.homes:
+                refused = [str(step) for step in self.step(party) if step.kind == "refused"]
+                assert not refused, refused

@@ -1,0 +1,182 @@
+"""Encodings as bytes: what was written is read, and what is not exactly that is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage.errors import Refused, Untrusted
+from linkage.tables import BATCH_ROWS, Encodings, Layout, Links, encodings_from_bytes, same_protocol
+
+LAYOUT = Layout(("bsn",), 2, (("level", 4),))
+DIGEST = "sha256:" + "00" * 32
+
+
+def made(rows: int, seed: int = 1) -> Encodings:
+    draw = np.random.default_rng(seed)
+    return Encodings(
+        "mbo",
+        DIGEST,
+        np.frombuffer(draw.bytes(rows * 16), np.uint8).reshape(-1, 16),
+        {"bsn": np.frombuffer(draw.bytes(rows * 16), np.uint8).reshape(-1, 16)},
+        draw.integers(0, 2**64, (rows, 2), dtype=np.uint64),
+        {"level": draw.integers(-1, 4, rows).astype(np.int16)},
+        np.arange(rows),
+    )
+
+
+def back(data: bytes, layout: Layout = LAYOUT) -> Encodings:
+    return encodings_from_bytes(data, party="mbo", protocol_digest=DIGEST, layout=layout)
+
+
+def stream(columns: dict[str, pa.Array], metadata: dict[str, str] | None = None) -> bytes:
+    table = pa.table(columns).replace_schema_metadata(metadata)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def columns(rows: int = 3) -> dict[str, pa.Array]:
+    table = pa.ipc.open_stream(made(rows).to_bytes()).read_all()
+    return {name: table.column(name).combine_chunks() for name in table.column_names}
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, BATCH_ROWS, BATCH_ROWS + 1])
+def test_what_was_written_is_read(rows: int) -> None:
+    given_, read = made(rows), back(made(rows).to_bytes())
+    assert (read.party, read.protocol_digest, len(read)) == ("mbo", DIGEST, rows)
+    assert np.array_equal(read.handles, given_.handles)
+    assert np.array_equal(read.tokens["bsn"], given_.tokens["bsn"])
+    assert np.array_equal(read.filters, given_.filters)
+    assert np.array_equal(read.categories["level"], given_.categories["level"])
+    assert read.rows is None, "row numbers stay with the custodian"
+    assert read.to_bytes() == given_.to_bytes()
+
+
+def test_popcounts() -> None:
+    encodings = made(5)
+    assert encodings.popcounts.tolist() == [sum(int(w).bit_count() for w in row) for row in encodings.filters]
+
+
+def test_handles_alone() -> None:
+    plain = Encodings("mbo", DIGEST, made(4).handles, {}, np.zeros((4, 0), np.uint64), {})
+    read = back(plain.to_bytes(), Layout((), 0, ()))
+    assert read.filters.shape == (4, 0)
+    assert not read.tokens
+    assert not read.categories
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [
+        pytest.param(Layout((), 2, (("level", 4),)), id="a token that was not agreed"),
+        pytest.param(Layout(("bsn", "other"), 2, (("level", 4),)), id="a token missing"),
+        pytest.param(Layout(("bsn",), 3, (("level", 4),)), id="filters of another length"),
+        pytest.param(Layout(("bsn",), 0, (("level", 4),)), id="filters where none were agreed"),
+        pytest.param(Layout(("bsn",), 2, (("year", 4),)), id="another category"),
+        pytest.param(Layout(("bsn",), 2, (("level", 2),)), id="a category out of range"),
+    ],
+)
+def test_another_layout_is_refused(layout: Layout) -> None:
+    with pytest.raises(Untrusted):
+        back(made(50).to_bytes(), layout)
+
+
+def test_a_stream_by_another_hand_is_read_when_it_keeps_the_layout() -> None:
+    assert len(back(stream(columns()))) == 3
+
+
+@pytest.mark.parametrize(
+    ("story", "change"),
+    [
+        ("an extra column", {"name": pa.array(["Vos", "Vos", "Vos"])}),
+        ("a column of text", {"category:level": pa.array(["1", "2", "3"])}),
+        ("a null", {"category:level": pa.array([0, None, 1], pa.int16())}),
+        ("a null handle", {"handle": pa.array([b"a" * 16, None, b"b" * 16], pa.binary(16))}),
+        ("a handle twice", {"handle": pa.array([b"a" * 16, b"b" * 16, b"a" * 16], pa.binary(16))}),
+        ("a category too high", {"category:level": pa.array([0, 4, 1], pa.int16())}),
+        ("a category too low", {"category:level": pa.array([0, -2, 1], pa.int16())}),
+        ("a wider category", {"category:level": pa.array([0, 1, 1], pa.int32())}),
+        ("shorter tokens", {"token:bsn": pa.array([b"a" * 8] * 3, pa.binary(8))}),
+    ],
+)
+def test_other_columns_are_refused(story: str, change: dict[str, pa.Array]) -> None:
+    with pytest.raises(Untrusted):
+        back(stream(columns() | change))
+
+
+def test_columns_in_another_order_and_metadata_are_refused() -> None:
+    with pytest.raises(Untrusted):
+        back(stream(dict(reversed(columns().items()))))
+    with pytest.raises(Untrusted):
+        back(stream(columns(), {"note": "a place for text"}))
+
+
+def test_every_truncation_is_refused() -> None:
+    data = made(5).to_bytes()
+    for end in range(len(data)):
+        with pytest.raises(Untrusted):
+            back(data[:end])
+
+
+def test_a_stream_without_its_last_batch_is_refused() -> None:
+    data, first = made(BATCH_ROWS + 1).to_bytes(), made(BATCH_ROWS).to_bytes()
+    length = next(n for n in range(len(first) - 8, len(data)) if data[n : n + 4] == b"\xff\xff\xff\xff")
+    with pytest.raises(Untrusted):
+        back(data[:length])
+
+
+@pytest.mark.parametrize("extra", [b"x", b"\0" * 8, b"Vos;1998-03-17", b"\xff\xff\xff\xff\0\0\0\0"])
+def test_nothing_may_follow_the_end(extra: bytes) -> None:
+    with pytest.raises(Untrusted):
+        back(made(5).to_bytes() + extra)
+
+
+def test_a_flipped_bit_is_refused_or_gives_a_value_of_the_same_layout() -> None:
+    """What was altered inside a cell is for the package's signature to find; nothing else may come of it."""
+    data, refused = made(3).to_bytes(), 0
+    for at in range(len(data)):
+        for bit in (0, 4, 7):
+            altered = bytearray(data)
+            altered[at] ^= 1 << bit
+            try:
+                read = back(bytes(altered))
+            except Untrusted:
+                refused += 1
+            else:
+                assert (len(read), read.filters.shape, read.handles.shape) == (3, (3, 2), (3, 16))
+    assert refused > len(data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=400))
+def test_random_bytes_are_refused(data: bytes) -> None:
+    with pytest.raises(Untrusted):
+        back(data)
+
+
+def test_no_repr_shows_a_token_or_a_filter() -> None:
+    zeros = np.zeros(0, np.int64)
+    links = Links(("a", "b"), DIGEST, zeros, zeros, zeros.astype(float), zeros.astype(np.int16), ("exact",))
+    assert repr(made(3)) == f"Encodings(party='mbo', protocol_digest='{DIGEST}')"
+    assert "array" not in repr(links)
+
+
+def test_another_protocol_is_refused_by_name() -> None:
+    same_protocol(DIGEST, made(1))
+    with pytest.raises(Refused) as caught:
+        same_protocol("sha256:" + "11" * 32, made(1))
+    assert caught.value.where == "mbo"
+
+
+def test_links_name_rows_as_given_else_positions() -> None:
+    one, two = np.array([1, 0]), np.array([0, 2])
+    score, stage = np.array([1.0, 0.9]), np.array([0, 1], np.int16)
+    links = Links(("a", "b"), DIGEST, one, two, score, stage, ("exact", "fuzzy"), np.array([7, 8]), None)
+    frame = links.to_pandas()
+    assert frame.columns.tolist() == ["left", "right", "score", "stage"]
+    assert frame.to_numpy().tolist() == [[8, 0, 1.0, "exact"], [7, 2, 0.9, "fuzzy"]]
