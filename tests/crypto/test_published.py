@@ -106,7 +106,9 @@ def test_xchacha20_poly1305_as_key_files_use_it() -> None:
         )
         box = Aead(key)
         try:
-            opened = box.decrypt(nonce + sealed + tag, aad) if len(nonce) == 24 else box.decrypt(sealed + tag, aad, nonce)
+            opened = (
+                box.decrypt(nonce + sealed + tag, aad) if len(nonce) == 24 else box.decrypt(sealed + tag, aad, nonce)
+            )
         except (CryptoError, ValueError):  # what `identity.from_key_file` takes for a wrong passphrase
             assert case["result"] == "invalid", case["tcId"]
         else:

@@ -24,7 +24,10 @@ def by_hand(key: bytes, info: bytes) -> bytes:
 def test_a_subkey_is_what_rfc_5869_says() -> None:
     info = b"linkage/v1\0token\0bsn\0" + DIGEST.encode()
     assert secret.subkey(SECRET, DIGEST, "token", "bsn") == by_hand(SECRET, info)
-    assert secret.subkey(SECRET, DIGEST, "token", "bsn").hex() == "76c4c433f6a41d80dfc036786a400ba50a679e3e956b60418516771ccce150a3"
+    assert (
+        secret.subkey(SECRET, DIGEST, "token", "bsn").hex()
+        == "76c4c433f6a41d80dfc036786a400ba50a679e3e956b60418516771ccce150a3"
+    )
 
 
 WORD = st.text("abcdefghijklmnopqrstuvwxyz0123456789-", min_size=1, max_size=20)
@@ -38,7 +41,9 @@ def test_every_subkey_is_what_rfc_5869_says(key: bytes, purpose: str, field: str
 
 def test_no_two_uses_share_a_key() -> None:
     digests = [DIGEST, "sha256:" + "ab" * 31 + "ac"]
-    uses = list(itertools.product([SECRET, bytes(32)], digests, ["token", "clk", "tokenb"], ["bsn", "surname", "sn", "b"]))
+    uses = list(
+        itertools.product([SECRET, bytes(32)], digests, ["token", "clk", "tokenb"], ["bsn", "surname", "sn", "b"])
+    )
     keys = {secret.subkey(*use) for use in uses}
     assert len(keys) == len(uses)
     assert all(len(key) == 32 for key in keys)

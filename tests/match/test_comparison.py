@@ -7,11 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+import reference
 from linkage.match import assignment, comparison
 from linkage.match.comparison import dice_pairs
 from linkage.tables import CandidatePairs
@@ -33,7 +33,7 @@ def filters(draw: random.Random, rows: int, words: int, seeds: int = 4) -> Filte
 
 
 def sets(rows: Filters) -> list[reference.Filter]:
-    wide = np.unpackbits(rows.view(np.uint8).reshape(len(rows), -1), axis=1, bitorder="little")
+    wide = np.unpackbits(rows.view(np.uint8), axis=1, bitorder="little")
     return [frozenset(np.flatnonzero(row).tolist()) for row in wide]
 
 
@@ -98,7 +98,9 @@ def test_dice_is_a_share_and_one_for_equal_filters() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6), st.sampled_from((1.0, 0.9, 0.8))), unique_by=lambda p: p[:2]),
+    st.lists(
+        st.tuples(st.integers(0, 6), st.integers(0, 6), st.sampled_from((1.0, 0.9, 0.8))), unique_by=lambda p: p[:2]
+    ),
     st.lists(st.integers(0, 3), min_size=14, max_size=14),
 )
 def test_assignment_is_that_of_the_reference(candidates: list[tuple[int, int, float]], looks: list[int]) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference
 from linkage import files
 from linkage.errors import InputError, Refused
 from linkage.match import assignment, match
@@ -96,7 +96,11 @@ def expected(p: Protocol, left: Encodings, right: Encodings) -> list[tuple[int, 
         looks = look(e).tolist()
         rows.append(
             [
-                {"filter": frozenset(np.flatnonzero(bits[i]).tolist()), "bsn": bytes(e.tokens["bsn"][i]), "look": looks[i]}
+                {
+                    "filter": frozenset(np.flatnonzero(bits[i]).tolist()),
+                    "bsn": bytes(e.tokens["bsn"][i]),
+                    "look": looks[i],
+                }
                 for i in range(len(e))
             ]
         )

@@ -74,7 +74,14 @@ def others(value: Any) -> list[Any]:
         case int() | float():
             near += [value + 1, value - 1, str(value)]
         case str():
-            near += [value + "x", value.upper(), value[:-1], value + " ", value.replace("0", "1"), re.sub(r"-0\d$", "-28", value)]
+            near += [
+                value + "x",
+                value.upper(),
+                value[:-1],
+                value + " ",
+                value.replace("0", "1"),
+                re.sub(r"-0\d$", "-28", value),
+            ]
             near += [int(value)] if value.isdecimal() else []
     return [other for other in near if type(other) is not type(value) or other != value]
 
@@ -151,7 +158,14 @@ def test_layout_comments_and_order_of_keys_do_not_change_the_digest(text: str) -
     assert loads(text.encode(), name="p.yml").digest == PINNED
 
 
-ANY = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.sampled_from(["mbo", "unit", "bsn"])
+ANY = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["mbo", "unit", "bsn"])
+)
 
 
 @settings(deadline=None, max_examples=300)

@@ -142,7 +142,9 @@ def test_a_rule_is_documented_by_its_docstring(rule: lint.Rule) -> None:
 
 
 def test_findings_come_in_order_of_their_code() -> None:
-    found = [finding.code for finding in lint.check(edited(("minimum: 10", "minimum: 4"), ("rounding: 5", "rounding: 1")))]
+    found = [
+        finding.code for finding in lint.check(edited(("minimum: 10", "minimum: 4"), ("rounding: 5", "rounding: 1")))
+    ]
     assert found == sorted(found) == ["P201", "P202", "P301", "P303"]
 
 

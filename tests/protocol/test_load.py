@@ -101,7 +101,9 @@ SLIPS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("old", "new", "message"), SLIPS, ids=[f"{i}: {s[2].split(': ')[1][:40]}" for i, s in enumerate(SLIPS)])
+@pytest.mark.parametrize(
+    ("old", "new", "message"), SLIPS, ids=[f"{i}: {s[2].split(': ')[1][:40]}" for i, s in enumerate(SLIPS)]
+)
 def test_a_slip_is_refused_at_its_place(old: str, new: str, message: str) -> None:
     assert complaints(edited(old, new))[0].startswith(f"p.yml:{message}")
 
@@ -110,7 +112,13 @@ def test_all_slips_are_told_at_once_first_line_first() -> None:
     data = edited("mode: statistics", "mode: rows").replace(b"minimum: 10", b"minimum: 0")
     data = data.replace(b"kind: bsn", b"kind: bns").replace(b"contact:", b"contacts:")
     said = complaints(data)
-    assert [line.split(": ")[0] for line in said] == ["p.yml:11:1", "p.yml:31:1", "p.yml:103:17", "p.yml:153:5", "p.yml:172:1"]
+    assert [line.split(": ")[0] for line in said] == [
+        "p.yml:11:1",
+        "p.yml:31:1",
+        "p.yml:103:17",
+        "p.yml:153:5",
+        "p.yml:172:1",
+    ]
 
 
 def test_all_names_that_point_nowhere_are_told_at_once() -> None:

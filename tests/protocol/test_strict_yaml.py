@@ -57,7 +57,12 @@ def test_what_is_quoted_is_text(text: str, quoted: str) -> None:
 
 
 def test_keys_are_text_whatever_they_look_like() -> None:
-    assert parse("1: a\ntrue: b\n2026-10-01: c\nnull: d\n").data == {"1": "a", "true": "b", "2026-10-01": "c", "null": "d"}
+    assert parse("1: a\ntrue: b\n2026-10-01: c\nnull: d\n").data == {
+        "1": "a",
+        "true": "b",
+        "2026-10-01": "c",
+        "null": "d",
+    }
 
 
 def test_every_value_has_its_line_and_column() -> None:
@@ -79,7 +84,9 @@ def test_the_editor_does_not_matter(start: bytes, end: bytes) -> None:
     assert document.places["b", "c"] == (2, 5)
 
 
-BOMB = "a: &a [x]\n" + "".join(f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+BOMB = "a: &a [x]\n" + "".join(
+    f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 Rules kept here:
 
 - A card is canonical JSON, signed by the key it shows; its fingerprint is the SHA-256 of the unsigned part.
+- What a card says can be shown and can name a file: the party is a short name, the rest one printable line.
 - A self-signature proves that the card is whole, not whose it is: a person compares the fingerprint with the
   other organisation over another way (telephone, in person), as words or as letters.
 """
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -26,6 +29,8 @@ WORDS = 8
 LETTERS = 24
 """120 bits of base32."""
 
+_PARTY = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_FINGERPRINT = re.compile(r"sha256:[0-9a-f]{64}")
 _KEYS = {"linkage-card", "party", "name", "number", "signing", "sealing", "valid", "signature"}
 
 
@@ -89,7 +94,7 @@ def from_bytes(data: bytes, *, where: str) -> Card:
         set(value) != _KEYS
         or not isinstance(valid, dict)
         or set(valid) != {"from", "until"}
-        or not all(isinstance(text, str) and 0 < len(text) <= 500 for text in [*texts, *valid.values()])
+        or not all(isinstance(text, str) for text in [*texts, *valid.values()])
     ):
         raise InputError("a linkage card with other keys or kinds of value than version 1 has", where=where)
     card = Card(
@@ -102,8 +107,30 @@ def from_bytes(data: bytes, *, where: str) -> Card:
         valid_until=valid["until"],
         signed=signature.from_text(value["signature"], signature.SIGNATURE_BYTES, where=where),
     )
+    refuse_form(card, where=where)
+    if card.to_bytes() != data:  # `true` is equal to 1, but another spelling
+        raise InputError("not a linkage card (version 1)", where=where)
     signature.verify(card.signing, CARD_TYPE, canonical.to_bytes(card.body), card.signed, where=where)
     return card
+
+
+def refuse_form(card: Card, *, where: str) -> None:
+    """Refuse what cannot be shown on one line or used as a name: a card is read before anyone trusts it.
+
+    Raises:
+        InputError: a party that is no short name, a text that is not one printable line, a day that is none.
+    """
+    if not _PARTY.fullmatch(card.party) or len(card.party) > 40:
+        raise InputError("the party of a card is lower case letters, digits and single hyphens", where=where)
+    if not all(text.isprintable() and 0 < len(text) <= 500 for text in (card.name, card.number)):
+        raise InputError("name and number of a card are one printable line each, of at most 500 signs", where=where)
+    for day in (card.valid_from, card.valid_until):
+        try:
+            same = date.fromisoformat(day).isoformat() == day
+        except ValueError:
+            same = False
+        if not same:
+            raise InputError("first and last day of a card are days of the calendar, yyyy-mm-dd", where=where)
 
 
 def words(fingerprint: str) -> str:
@@ -133,7 +160,7 @@ def _word_list() -> list[str]:
 
 
 def _raw(fingerprint: str) -> bytes:
-    if not fingerprint.startswith(canonical.DIGEST_PREFIX) or len(fingerprint) != 71:
+    if not _FINGERPRINT.fullmatch(fingerprint):
         raise Untrusted("expected a fingerprint as sha256:<64 hex digits>")
     # Hashed once more under a label of its own, so that what is read aloud is not a prefix of the digest itself.
     return hashlib.sha256(b"linkage/v1/fingerprint\0" + bytes.fromhex(fingerprint[7:])).digest()

@@ -23,7 +23,7 @@ from nacl.secret import Aead
 
 from linkage import canonical
 from linkage.crypto import signature
-from linkage.crypto.card import CARD_TYPE, Card
+from linkage.crypto.card import CARD_TYPE, Card, refuse_form
 from linkage.errors import InputError, Untrusted
 
 CARD_YEARS = 3
@@ -67,13 +67,18 @@ class Identity:
 
 
 def create(party: str, name: str, number: str, *, today: date) -> Identity:
-    """Make new keys from the operating system's generator, and the card that shows them."""
+    """Make new keys from the operating system's generator, and the card that shows them.
+
+    Raises:
+        InputError: a party, name or number that a card cannot hold.
+    """
     signing, sealing = Ed25519PrivateKey.generate(), X25519PrivateKey.generate()
     until = today.replace(year=today.year + CARD_YEARS, day=min(today.day, 28))
     unsigned = Card(
         party, name, number, signing.public_key().public_bytes_raw(), sealing.public_key().public_bytes_raw(),
         today.isoformat(), until.isoformat(), b"",
     )  # fmt: skip
+    refuse_form(unsigned, where=party)
     signed = signature.sign(signing, CARD_TYPE, canonical.to_bytes(unsigned.body))
     return Identity(Card(**{**unsigned.__dict__, "signed": signed}), signing, sealing)
 
@@ -84,7 +89,7 @@ def to_key_file(identity: Identity, passphrase: bytes, *, cost: Cost = RFC9106_S
     Raises:
         InputError: the passphrase has fewer than 12 characters.
     """
-    if len(passphrase) < MIN_PASSPHRASE:
+    if len(passphrase.decode("utf-8", "replace")) < MIN_PASSPHRASE:
         raise InputError(
             f"the passphrase has fewer than {MIN_PASSPHRASE} characters",
             hint="Use a sentence, or four or more words picked by chance.",
@@ -136,7 +141,7 @@ def _derive(passphrase: bytes, kdf: Any) -> bytes:
     cost = Cost(kdf["memory_kib"], kdf["iterations"], kdf["lanes"])
     if set(kdf) != {"name", "salt", *cost.__dict__} or kdf["name"] != "argon2id":
         raise ValueError("unknown key derivation")
-    if cost.memory_kib > HIGHEST.memory_kib or cost.iterations > HIGHEST.iterations or cost.lanes > HIGHEST.lanes:
+    if not all(1 <= kdf[name] <= highest for name, highest in vars(HIGHEST).items()):
         raise ValueError("cost out of range")
     salt = signature.from_text(kdf["salt"], 16, where="salt")
     return Argon2id(

@@ -13,7 +13,7 @@ from stdnum.nl import bsn
 from linkage.errors import Refused
 
 _DIGITS = re.compile(rb"\d{9,}")
-_WIDE = re.compile(rb"(?:\d\x00){9,}")
+_WIDE = re.compile(rb"\d(?:\x00\d){8,}")  # either end first
 
 
 def refuse_numbers(data: bytes) -> None:

@@ -1,0 +1,207 @@
+"""The command line: exit codes, help, and what a person sees."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from linkage import cli, files
+from simulator import PASSPHRASE, Simulator
+
+ROOT = Path(__file__).parents[2]
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setenv("LINKAGE_PASSPHRASE_FILE", str(files.write(tmp_path / "pass", PASSPHRASE + b"\r\n")))
+
+    def run_(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as exit_:
+            cli.main(list(arguments))
+        captured = capsys.readouterr()
+        return int(exit_.value.code or 0), captured.out, captured.err
+
+    return run_
+
+
+def _commands(group: click.Group, prefix: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*prefix, name))
+        else:
+            yield (*prefix, name), command
+
+
+EVERY = list(_commands(cli.linkage))
+
+
+@pytest.mark.parametrize(("name", "command"), EVERY, ids=[" ".join(name) for name, _ in EVERY])
+def test_every_command_has_help_and_the_shared_flags(name: tuple[str, ...], command: click.Command, run: Run) -> None:
+    code, out, _ = run(*name, "--help")
+    assert code == 0
+    assert command.help
+    assert command.help.rstrip().split("\n")[0].endswith((".", ":")) or "." in command.help
+    for flag in ("--json", "--lang", "--home", "--quiet"):
+        assert flag in out
+    options = [o for p in command.params for o in p.opts]
+    assert "--secret" not in options
+    assert "--passphrase" not in options
+
+
+def test_every_command_stands_in_the_reference(run: Run) -> None:
+    reference = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    listed = set(re.findall(r"^### `linkage ([a-z -]+)`", reference, re.MULTILINE))
+    assert listed == {" ".join(name) for name, _ in EVERY}
+
+
+def test_help_imports_nothing_heavy_and_answers_at_once() -> None:
+    code = (
+        "import sys\nfrom linkage import cli\n"
+        "try: cli.main(['--help'])\nexcept SystemExit: pass\n"
+        "heavy = 'numpy pandas pyarrow numba scipy pydantic yaml cryptography nacl jinja2 stdnum rich'.split()\n"
+        "print('loaded:', sorted(set(heavy) & set(sys.modules)), len(sys.modules) < 350)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Usage: linkage" in done.stdout
+    assert done.stdout.splitlines()[-1] == "loaded: [] True"  # modules are what costs; times are noisy
+
+
+def test_the_module_runs_where_no_script_can_be_installed() -> None:
+    done = subprocess.run([sys.executable, "-m", "linkage", "--version"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "linkage" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "text"),
+    [
+        (["nonsense"], 2, "No such command"),
+        (["plan"], 2, "Missing argument"),
+        (["demo", "--people", "3"], 2, "not in the range"),
+        (["protocol", "check", "nowhere.yml"], 2, "cannot read"),
+        (["status", "--home", "nowhere"], 2, "not a home folder"),
+        (["protocol", "new", "no-such-template", "-o", "x.yml"], 2, "nothing of this name"),
+        (["next", "--home", "nowhere"], 2, "linkage init"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_wrong_use_is_exit_code_2_with_a_hint(run: Run, arguments: list[str], code: int, text: str) -> None:
+    got, out, err = run(*arguments)
+    assert got == code
+    assert out == ""
+    assert text in err
+
+
+def test_found_wanting_is_exit_code_1(run: Run, tmp_path: Path) -> None:
+    text = files.shipped("protocols/graduates-on-benefits.yml").read_text("utf-8").replace("minimum: 10", "minimum: 2")
+    path = files.write(tmp_path / "p.yml", text.encode())
+    code, out, _ = run("protocol", "check", str(path), "--json")
+    assert code == 1
+    assert [f["code"] for f in json.loads(out)["findings"] if f["severity"] == "error"] == ["P301"]
+
+
+def test_protocol_commands_tell_what_an_auditor_asks(run: Run, tmp_path: Path) -> None:
+    path = str(files.shipped("protocols/graduates-on-benefits.yml"))
+    code, out, _ = run("protocol", "digest", path)
+    assert (code, len(out.strip())) == (0, 71)
+    code, out, _ = run("protocol", "show", path, "--lang", "nl")
+    assert code == 0
+    assert "bsn: gaat weg als token met sleutel" in out
+    assert "P201" in out
+    code, out, _ = run("protocol", "schema")
+    assert json.loads(out)["properties"]["parties"]
+
+
+def test_a_home_is_made_with_a_passphrase_from_a_file_and_shows_its_words(run: Run, tmp_path: Path) -> None:
+    home = str(tmp_path / "home")
+    arguments = ["--party", "mbo", "--name", "ROC", "--number", "BRIN:99ZZ", "--home", home]
+    code, out, _ = run("init", *arguments, "--json")
+    made = json.loads(out)
+    assert code == 0
+    assert len(made["words"].split()) == 8
+    assert run("init", *arguments)[0] == 1, "keys are never overwritten"
+    code, out, _ = run("card", "show", "--home", home, "--json")
+    assert json.loads(out)["fingerprint"] == made["fingerprint"]
+    assert json.loads(run("status", "--home", home, "--json")[1])["words"] == made["words"]
+    short = files.write(tmp_path / "short", b"kort")
+    other = [*arguments[:-1], str(tmp_path / "other"), "--passphrase-file", str(short)]
+    code, _, err = run("init", *other)
+    assert code == 2
+    assert "12 characters" in err
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_passphrase_can_come_by_descriptor(agreed: Simulator, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.delenv("LINKAGE_PASSPHRASE_FILE")
+    reading, writing = os.pipe()
+    os.write(writing, PASSPHRASE + b"\n")
+    os.close(writing)
+    assert run("next", "--home", str(agreed.homes["unit"].path), "--passphrase-fd", str(reading))[0] == 0
+    reading, writing = os.pipe()
+    os.write(writing, b"not the passphrase")
+    os.close(writing)
+    code, _, err = run("next", "--home", str(agreed.homes["unit"].path), "--passphrase-fd", str(reading))
+    assert code == 1
+    assert "wrong passphrase" in err
+
+
+def test_results_go_to_standard_output_and_are_data_with_json(played: Simulator, run: Run, tmp_path: Path) -> None:
+    home = str(played.homes["mbo"].path)
+    code, out, err = run("result", "show", "--home", home, "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out)[0]["minimum"] == 10
+    for ending in ("html", "csv", "json"):
+        path = tmp_path / f"answer.{ending}"
+        assert run("result", "export", str(path), "--home", home)[0] == 0
+        assert path.stat().st_size > 100
+    assert run("result", "export", str(tmp_path / "answer.docx"), "--home", home)[0] == 2
+    assert run("result", "show", "--home", str(played.homes["unit"].path))[0] == 1
+    code, out, _ = run("ledger", "verify", *(str(h.path) for h in played.homes.values()), "--json")
+    assert (code, json.loads(out)["verified"]) == (0, True)
+    assert "tokenise" in run("ledger", "show", "--home", home)[1]
+    assert run("protocol", "verify", "--home", home)[0] == 0
+    assert json.loads(run("consent", "status", "--home", home, "--json")[1])["given"] > 100
+    assert run("secret", "status", "--home", str(played.homes["unit"].path))[0] == 1
+
+
+def test_inspect_shows_a_package_without_opening_it(agreed: Simulator, run: Run) -> None:
+    package = agreed.tokenise("mbo").package
+    code, out, _ = run("inspect", str(package), "--home", str(agreed.homes["gemeente"].path), "--json")
+    shown = json.loads(out)
+    assert code == 0
+    assert (shown["from"], shown["to"]) == ("mbo", "unit")
+    assert "holds" in shown["signature"]
+    data = bytearray(package.read_bytes())
+    data[-100] ^= 1
+    spoilt = files.write(agreed.folder / "spoilt.package", bytes(data))
+    code, _, err = run("inspect", str(spoilt), "--home", str(agreed.homes["gemeente"].path))
+    assert code == 1
+    assert "signature does not hold" in err
+
+
+def test_synthesise_makes_the_same_files_for_the_same_seed(run: Run, tmp_path: Path) -> None:
+    made = []
+    for name in ("a", "b"):
+        code, out, _ = run("synthesise", str(tmp_path / name), "--people", "60", "--seed", "5", "--json")
+        assert code == 0
+        made.append([Path(path).read_bytes() for path in json.loads(out).values()])
+    assert made[0] == made[1]
+
+
+def test_the_language_is_that_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    from linkage.cli.options import default_lang
+
+    for name, lang in {"nl_NL.UTF-8": "nl", "Dutch_Netherlands.1252": "nl", "C.UTF-8": "en", "de_DE": "en"}.items():
+        monkeypatch.setenv("LC_ALL", name)
+        assert default_lang() == lang
