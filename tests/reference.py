@@ -112,3 +112,35 @@ def match(
 def contradict(one: Mapping[str, bytes], other: Mapping[str, bytes], names: Sequence[str]) -> bool:
     """Two rows that both have a value, and not the same one."""
     return any(any(one[n]) and any(other[n]) and one[n] != other[n] for n in names if n in one and n in other)
+
+
+def release(counts: Sequence[int], of: Sequence[int] | None, minimum: int, base: int) -> list[int | None]:
+    """Rounded figures of cells and, last, of their total; None where hidden."""
+    rest = [n - c for n, c in zip(of, counts, strict=True)] if of else list(counts)
+    whole = release(of, None, minimum, base) if of else [0] * (len(counts) + 1)
+    small = [min(c, r) < minimum or w is None for c, r, w in zip(counts, rest, whole, strict=False)]
+    hidden = [i for i, s in enumerate(small) if s]
+    first = hidden[0] if hidden else 0
+    waiting = [i for i in (*range(first, len(counts)), *range(first)) if not small[i]]
+    further: list[int] = []
+
+    def open_enough() -> bool:
+        c, r = (sum(side[i] for i in hidden + further) for side in (counts, rest))
+        if further:
+            need, room = len(further) * minimum, sum(counts[i] + rest[i] for i in further)
+            return any(s >= need + minimum - 1 and (not of or room - s >= need) for s in (c, r))
+        known = [counts[i] + rest[i] for i in hidden if of and whole[i] is not None]
+        most = min([(len(hidden) - 1) * (minimum - 1), *(c + r - n for n in known)])
+        return minimum <= min(c, r) <= most
+
+    total = min(sum(counts), sum(rest)) >= minimum and whole[-1] is not None
+    while hidden and total and not open_enough():
+        total = bool(waiting)
+        further += waiting[:1]
+        del waiting[:1]
+
+    def rounded(count: int) -> int:
+        return max((count + base // 2) // base * base, -(-minimum // base) * base if base > 1 else count)
+
+    cells = [None if i in hidden + further else rounded(c) for i, c in enumerate(counts)]
+    return [*cells, rounded(sum(counts)) if total else None]

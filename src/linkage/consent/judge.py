@@ -4,8 +4,9 @@ Rules kept here:
 
 - Every row is judged before it is tokenised; a row that fails is counted once, under its first failing reason,
   cohort tests first (in the protocol's order), then consent.
-- A row that cannot be judged is out: no reference, no consent; a birth date with unknown parts counts as the
-  latest day it can be, so a person is never taken for older than certain.
+- A row that cannot be judged is out: no reference, no consent, a standing of another name. A date with unknown parts
+  passes a bound only where every day that it can be does; for an age it counts as the latest of them, so a person
+  is never taken for older than certain.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ def judge(
         reasons = np.asarray(stands, dtype=object)
         for reason in ("not asked", "requested", "refused", "withdrawn", "expired", "invalidated", "no reference"):
             _drop(f"consent: {reason}", reasons == reason, included, excluded)
+        _drop("consent: not given", reasons != "given", included, excluded)
     return Judgement(included, dict(excluded))
 
 
@@ -85,9 +87,9 @@ def _verdict(condition: Condition, value: str | None, reference_date: str) -> bo
     if condition.one_of is not None:
         tests.append(value in condition.one_of)
     if condition.on_or_after is not None:
-        tests.append(value >= _day(condition.on_or_after, reference_date))
+        tests.append(_earliest(value) >= _day(condition.on_or_after, reference_date))
     if condition.on_or_before is not None:
-        tests.append(value <= _day(condition.on_or_before, reference_date))
+        tests.append(_latest(value) <= _day(condition.on_or_before, reference_date))
     if condition.age_from is not None:
         tests.append(age(value, reference_date) >= condition.age_from)
     if condition.age_to is not None:
@@ -102,9 +104,22 @@ def age(born: str, on: str) -> int:
         born: yyyymmdd, 00 for an unknown month or day, which counts as the last one possible.
         on: yyyy-mm-dd.
     """
-    month = born[4:6] if born[4:6] != "00" else "12"
-    day = born[6:8] if born[6:8] != "00" else "31"
-    return int(on[:4]) - int(born[:4]) - ((on[5:7] + on[8:10]) < month + day)
+    born = _latest(born)
+    return int(on[:4]) - int(born[:4]) - ((on[5:7] + on[8:10]) < born[4:])
+
+
+def _earliest(date: str) -> str:
+    """The first day that a date can be; 00 stands for a part that is not known."""
+    return date[:4] + _or(date[4:6], "01") + _or(date[6:8], "01")
+
+
+def _latest(date: str) -> str:
+    """The last one; 31 will do for any month, since days are only compared."""
+    return date[:4] + _or(date[4:6], "12") + _or(date[6:8], "31")
+
+
+def _or(part: str, unknown: str) -> str:
+    return unknown if part == "00" else part
 
 
 def _day(bound: str, reference_date: str) -> str:

@@ -117,8 +117,13 @@ def _check(event: Event, number: int) -> None:
     if event.status not in STATUSES:
         raise InputError(f"expected a status of {', '.join(STATUSES)}, got {shape(event.status)}", where=where)
     for name, day in (("date", event.at), ("valid until", event.valid_until)):
-        if name == "date" or day:
-            try:
-                date.fromisoformat(day)
-            except ValueError:
-                raise InputError(f"{name}: expected yyyy-mm-dd, got {shape(day)}", where=where) from None
+        if (name == "date" or day) and not _is_day(day):
+            raise InputError(f"{name}: expected yyyy-mm-dd, got {shape(day)}", where=where)
+
+
+def _is_day(text: str) -> bool:
+    """A day of the calendar as yyyy-mm-dd: days are compared as text, so ISO 8601's other forms will not do."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -17,6 +17,7 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -119,13 +120,20 @@ def seal(path: Path, body: Iterable[bytes], sender: Identity, recipients: Iterab
 
     Returns:
         Digest of the file.
+
+    Raises:
+        InputError: the file cannot be written, or the header is too large.
+        Untrusted: a reader's card holds no usable key.
     """
     content_key = os.urandom(32)
     wrapped = []
     for card in recipients:
         public = X25519PublicKey.from_public_bytes(card.sealing)
         info = _info(label, sender.card.fingerprint, card.fingerprint)
-        wrapped.append((card.party, card.fingerprint, _SUITE.encrypt(content_key, public, info)))
+        try:
+            wrapped.append((card.party, card.fingerprint, _SUITE.encrypt(content_key, public, info)))
+        except ValueError:  # a point of low order: everybody would know the shared key
+            raise Untrusted(f"the sealing key on the card of {card.party} is no key") from None
     full = Header(**vars(label), sender=sender.party, sender_card=sender.card.fingerprint, recipients=tuple(wrapped))
     head = full.to_bytes()
     if len(head) > MAX_HEADER:
@@ -182,9 +190,8 @@ def verify(package: Package, sender: Card) -> None:
     if sender.fingerprint != package.header.sender_card or sender.party != package.header.sender:
         raise Untrusted(f"signed with another card than the one trusted for {sender.party}", where=where)
     digest = hashlib.sha512()
-    with package.path.open("rb") as stream:
-        stream.seek(package.body_start)
-        for piece in _pieces(stream, package.body_length):
+    with _body(package) as stream:
+        for piece in _pieces(stream, package):
             digest.update(piece)
         signed = stream.read()
     payload = _signed(package.header_bytes, digest.digest(), package.body_length)
@@ -223,9 +230,8 @@ def open_body(package: Package, reader: Identity, sender: Card, *, protocol: str
     try:
         content_key = _SUITE.decrypt(wrapped, reader.sealing, _info(header, header.sender_card, mine))
         decryptor = Cobblestone256Decryptor(content_key, hashlib.sha512(package.header_bytes).digest())
-        with package.path.open("rb") as stream:
-            stream.seek(package.body_start)
-            for piece in _pieces(stream, package.body_length):
+        with _body(package) as stream:
+            for piece in _pieces(stream, package):
                 yield decryptor.update(piece)
         yield decryptor.finalize()
     except (InvalidTag, ValueError):
@@ -241,11 +247,23 @@ def _signed(header: bytes, body_sha512: bytes, body_length: int) -> bytes:
     return struct.pack(">I", len(header)) + header + body_sha512 + struct.pack(">Q", body_length)
 
 
-def _pieces(stream: BinaryIO, length: int) -> Iterator[bytes]:
+@contextmanager
+def _body(package: Package) -> Iterator[BinaryIO]:
+    """The file, open at its sealed body."""
+    try:
+        with package.path.open("rb") as stream:
+            stream.seek(package.body_start)
+            yield stream
+    except OSError as error:
+        raise InputError(f"cannot read: {error.strerror}", where=str(package.path)) from None
+
+
+def _pieces(stream: BinaryIO, package: Package) -> Iterator[bytes]:
+    length = package.body_length
     while length:
         piece = stream.read(min(CHUNK, length))
         if not piece:
-            raise Untrusted("truncated while it was read")
+            raise Untrusted("truncated while it was read", where=package.name)
         length -= len(piece)
         yield piece
 

@@ -18,10 +18,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from linkage import canonical
 from linkage.errors import InputError, LinkageError, Untrusted
@@ -39,6 +40,10 @@ class Figure:
     """The rounded count; None when hidden."""
     status: Status
     """Shown; or hidden, because it or what it leaves out is small, or to protect another."""
+
+    def __post_init__(self) -> None:
+        if (self.status == "shown") != (self.value is not None):
+            raise ValueError("a figure is shown or hidden")
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,8 @@ def from_bytes(data: bytes, *, where: str) -> Release:
         value = canonical.from_bytes(data, where=where)
         if value.pop("release") != 1:
             raise ValueError
-        cells = tuple(_cell(cell) for cell in value.pop("cells"))
-        release = Release(cells=cells, total=_cell(value.pop("total")), **value)
-        if release.to_bytes() != data:
+        release = TypeAdapter(Release).validate_json(canonical.to_bytes(value), strict=True)
+        if release.to_bytes() != data:  # keys that a release does not have
             raise ValueError
     except (LinkageError, ValueError, TypeError, KeyError, AttributeError):
         raise Untrusted("not a release: damaged or altered", where=where) from None
@@ -194,7 +198,3 @@ def _rounded(count: int, output: Output) -> int:
     """To the nearest multiple of the base; halves go up, and never to zero or below the minimum's multiple."""
     base = output.rounding
     return max((count + base // 2) // base * base, (output.minimum + base - 1) // base * base if base > 1 else count)
-
-
-def _cell(value: Any) -> Cell:
-    return Cell(value["categories"], Figure(**value["persons"]), Figure(**value["linked"]))

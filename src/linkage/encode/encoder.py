@@ -70,8 +70,10 @@ def refuse_bad(prepared: Prepared, bad_cells: BadCells) -> None:
     """Stop at bad cells unless they are to be taken for empty.
 
     Raises:
-        InputError: there are bad cells and `bad_cells` is ``refuse``.
+        InputError: there are bad cells and `bad_cells` is ``refuse``, or it is neither of its two words.
     """
+    if bad_cells not in {"refuse", "leave-out"}:
+        raise InputError(f"bad_cells: expected refuse or leave-out, got {bad_cells!r}")
     if bad_cells == "refuse" and prepared.bad:
         listed = "\n".join(f"{f.where}: {f.message}" for f in prepared.bad)
         more = prepared.bad_count - len(prepared.bad)

@@ -1,0 +1,145 @@
+"""What people said, in order, and who stands where on the day."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linkage.consent.registry import STATUSES, Event, Registry
+from linkage.errors import InputError
+
+PURPOSE = "graduates-on-benefits"
+DAY = "2026-10-01"
+
+
+def said(reference: str, at: str, status: str = "given", until: str = "", purpose: str = PURPOSE) -> Event:
+    return Event(reference, purpose, at, status, until, "form")
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Registry:
+    return Registry(tmp_path / "home" / "consent.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("story", "events", "expected"),
+    [
+        ("given", [said("a", "2026-01-01")], "given"),
+        ("given on the day itself", [said("a", DAY)], "given"),
+        ("withdrawn later", [said("a", "2026-01-01"), said("a", "2026-02-01", "withdrawn")], "withdrawn"),
+        ("withdrawn, read first", [said("a", "2026-02-01", "withdrawn"), said("a", "2026-01-01")], "withdrawn"),
+        ("given again", [said("a", "2026-02-01", "withdrawn"), said("a", "2026-03-01")], "given"),
+        ("the same day, in order of the file", [said("a", DAY), said("a", DAY, "withdrawn")], "withdrawn"),
+        ("withdrawn after the day", [said("a", "2026-01-01"), said("a", "2026-10-02", "withdrawn")], "given"),
+        ("asked only", [said("a", "2026-01-01", "requested")], "requested"),
+        ("refused", [said("a", "2026-01-01", "refused")], "refused"),
+        ("invalidated", [said("a", "2026-01-01"), said("a", "2026-05-01", "invalidated")], "invalidated"),
+        ("its last day", [said("a", "2026-01-01", until=DAY)], "given"),
+        ("the day after its last", [said("a", "2026-01-01", until="2026-09-30")], "expired"),
+        ("expired and then withdrawn", [said("a", "2025-01-01", until="2025-12-31"), said("a", DAY, "withdrawn")], "withdrawn"),
+        ("a refusal does not expire", [said("a", "2026-01-01", "refused", "2026-02-01")], "refused"),
+        ("given after the day", [said("a", "2026-10-02")], None),
+        ("for another purpose", [said("a", "2026-01-01", purpose="other")], None),
+    ],
+)
+def test_standing(registry: Registry, story: str, events: list[Event], expected: str | None) -> None:
+    assert registry.add(events) == len(events)
+    assert registry.standing(PURPOSE, DAY).get("a") == expected
+
+
+def test_importing_twice_adds_nothing(registry: Registry) -> None:
+    events = [said("a", "2026-01-01"), said("b", "2026-01-01", "refused")]
+    assert (registry.add(events), registry.add(events), registry.add(events[:1])) == (2, 0, 0)
+    assert registry.counts(PURPOSE, DAY) == {"given": 1, "refused": 1}
+
+
+def test_an_old_file_read_again_does_not_undo_a_withdrawal(registry: Registry) -> None:
+    registry.add([said("a", DAY)])
+    registry.add([said("a", DAY, "withdrawn")])
+    registry.add([said("a", DAY)])
+    assert registry.standing(PURPOSE, DAY) == {"a": "withdrawn"}
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        pytest.param(said("b", "2026-01-01", "maybe"), id="an unknown status"),
+        pytest.param(said("b", "01-02-2026"), id="a day in another order"),
+        pytest.param(said("b", "2026-02-30"), id="a day that does not exist"),
+        pytest.param(said("b", ""), id="no day"),
+        pytest.param(said("b", "20260101"), id="a day without signs, which sorts after all others"),
+        pytest.param(said("b", "2026-W10-4"), id="a day of a week"),
+        pytest.param(said("b", "2026-01-01", until="20270101"), id="an end without signs"),
+        pytest.param(said("", "2026-01-01"), id="no reference"),
+        pytest.param(said("b", "2026-01-01", purpose=""), id="no purpose"),
+    ],
+)
+def test_one_row_that_cannot_be_read_stops_the_whole_import(registry: Registry, bad: Event) -> None:
+    registry.add([said("z", "2026-01-01")])
+    with pytest.raises(InputError) as caught:
+        registry.add([said("a", "2026-01-01"), bad])
+    assert caught.value.where == "row 2"
+    assert set(registry.standing(PURPOSE, "9999-12-31")) == {"z"}
+
+
+def test_values_are_values_and_never_sql(registry: Registry) -> None:
+    name = "x'; DROP TABLE event;--"
+    registry.add([said(name, "2026-01-01"), said("b", "2026-01-01", purpose=name)])
+    assert registry.standing(PURPOSE, DAY) == {name: "given"}
+    assert registry.standing(name, DAY) == {"b": "given"}
+    assert registry.standing("' OR 1=1 --", DAY) == {}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows keeps the user's profile to itself")
+def test_the_file_is_its_owners_only(registry: Registry) -> None:
+    registry.add([said("a", "2026-01-01")])
+    assert stat.S_IMODE(registry.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(registry.path.parent.stat().st_mode) == 0o700
+    assert [path.name for path in registry.path.parent.iterdir()] == ["consent.sqlite"]
+
+
+def test_a_file_that_is_no_registry_is_refused(registry: Registry) -> None:
+    registry.path.parent.mkdir()
+    registry.path.write_bytes(b"not a database, but long enough to be looked at " * 40)
+    with pytest.raises(InputError, match="cannot be used"):
+        registry.standing(PURPOSE, DAY)
+
+
+def test_history_stays(registry: Registry) -> None:
+    registry.add([said("a", "2026-01-01"), said("a", "2026-02-01", "withdrawn")])
+    with closing(sqlite3.connect(registry.path)) as db:
+        assert db.execute("SELECT count(*) FROM event").fetchone() == (2,)
+    assert registry.standing(PURPOSE, "2026-01-15") == {"a": "given"}
+
+
+EVENTS = st.lists(
+    st.builds(
+        said,
+        st.sampled_from("ab"),
+        st.sampled_from(["2026-01-01", "2026-02-01", DAY, "2026-10-02"]),
+        st.sampled_from(STATUSES),
+        st.sampled_from(["", "2026-09-30", DAY]),
+    ),
+    max_size=6,
+    unique=True,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(EVENTS)
+def test_the_last_word_counts(tmp_path: Path, events: list[Event]) -> None:
+    registry = Registry(tmp_path / f"{len(list(tmp_path.iterdir()))}.sqlite")
+    registry.add(events)
+    expected = {}
+    for event in sorted(events, key=lambda e: e.at):
+        if event.at <= DAY:
+            over = event.status == "given" and event.valid_until == "2026-09-30"
+            expected[event.reference] = "expired" if over else event.status
+    assert registry.standing(PURPOSE, DAY) == expected

@@ -1,0 +1,68 @@
+"""Three organisations and the packages they send, for the tests of envelopes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import struct
+from collections.abc import Iterable
+from pathlib import Path
+
+from linkage.crypto import envelope, identity
+from linkage.crypto.envelope import Header, Label
+from linkage.crypto.identity import Identity
+from linkage.errors import LinkageError
+
+TODAY = dt.date(2026, 9, 1)
+SENDER = identity.create("mbo", "ROC Voorbeeldstad", "BRIN:99ZZ", today=TODAY)
+READER = identity.create("unit", "Koppeleenheid", "KvK:99999999", today=TODAY)
+OTHER = identity.create("gemeente", "Gemeente Voorbeeldstad", "OIN:1", today=TODAY)
+PROTOCOL = "sha256:" + "ab" * 32
+TYPE = "encodings"
+LABEL = Label(TYPE, PROTOCOL, 1, {"size": 3, "head": "sha256:" + "cd" * 32}, {"rows": 48})
+CHUNK = 16_384
+"""Plain bytes of a chunk of the stream; 16 more when sealed."""
+
+
+def sealed(path: Path, body: bytes | Iterable[bytes], *readers: Identity, label: Label = LABEL) -> bytes:
+    """Seal a body and return the bytes of the file."""
+    pieces = [body] if isinstance(body, bytes) else body
+    envelope.seal(path, pieces, SENDER, [reader.card for reader in readers or (READER,)], label)
+    return path.read_bytes()
+
+
+def opened(
+    path: Path, reader: Identity = READER, sender: Identity = SENDER, protocol: str = PROTOCOL, type_: str = TYPE
+) -> bytes:
+    """Open a package; only errors of ours may come out."""
+    package = envelope.read(path)
+    return b"".join(envelope.open_body(package, reader, sender.card, protocol=protocol, type_=type_))
+
+
+def outcome(path: Path, data: bytes) -> bytes | None:
+    """What a reader gets of these bytes: the body, or None when they are refused."""
+    path.write_bytes(data)
+    try:
+        return opened(path)
+    except LinkageError:
+        return None
+
+
+def parts(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Header, sealed body and signature of a package file."""
+    start = len(envelope.MAGIC) + 4
+    end = start + int.from_bytes(data[start - 4 : start], "big")
+    return data[start:end], data[end:-64], data[-64:]
+
+
+def joined(header: bytes, body: bytes, signer: Identity) -> bytes:
+    """A package file of these parts, signed anew and well."""
+    import hashlib
+
+    payload = struct.pack(">I", len(header)) + header + hashlib.sha512(body).digest() + struct.pack(">Q", len(body))
+    signed = signer.sign(envelope.PACKAGE_TYPE, payload)
+    return envelope.MAGIC + struct.pack(">I", len(header)) + header + body + signed
+
+
+def header_of(path: Path) -> Header:
+    """The header of a package file."""
+    return envelope.read(path).header

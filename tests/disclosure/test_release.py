@@ -1,0 +1,210 @@
+"""What a release shows: never a small number, and nothing that is not a rounded figure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+import reference
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linkage import canonical, files
+from linkage.disclosure.release import Figure, Release, figures, from_bytes, overlap
+from linkage.errors import InputError, Untrusted
+from linkage.protocol.load import load
+from linkage.protocol.model import Output
+from linkage.tables import Encodings
+
+SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))
+LEVELS, YEARS = (SHIPPED.field(name).values or () for name in ("level", "school-year"))
+
+
+def output(minimum: int = 10, rounding: int = 5, by: Sequence[str] = ("level", "school-year")) -> Output:
+    return SHIPPED.outputs[0].model_copy(update={"minimum": minimum, "rounding": rounding, "by": tuple(by)})
+
+
+def counted(persons: Sequence[int], without: int = 0) -> Encodings:
+    """So many persons in each cell of level by school year, then some without a category."""
+    codes = list(itertools.product(range(len(LEVELS)), range(len(YEARS))))
+    level = [a for (a, _), n in zip(codes, persons, strict=True) for _ in range(n)] + [-1] * without
+    year = [b for (_, b), n in zip(codes, persons, strict=True) for _ in range(n)] + [-1] * without
+    rows = len(level)
+    categories = {"level": np.asarray(level, np.int16), "school-year": np.asarray(year, np.int16)}
+    return Encodings("mbo", SHIPPED.digest, np.zeros((rows, 16), np.uint8), {}, np.zeros((rows, 16), np.uint64), categories)
+
+
+def linked(persons: Sequence[int], hits: Sequence[int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    return np.asarray([k < h for n, h in zip(persons, hits, strict=True) for k in range(n)], dtype=np.bool_)
+
+
+def released(persons: Sequence[int], hits: Sequence[int], said: Output | None = None, other: int = 5_000) -> Release:
+    return overlap(SHIPPED, said or output(), counted(persons), linked(persons, hits), other)
+
+
+CELLS = st.integers(0, 12) | st.integers(0, 80)
+CELL = CELLS.flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
+TABLE = st.lists(CELL, min_size=12, max_size=12)
+LIMITS = st.tuples(st.sampled_from([1, 3, 5, 10]), st.sampled_from([1, 3, 5, 10]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(TABLE, LIMITS)
+def test_what_always_holds_of_a_release(table: list[tuple[int, int]], limits: tuple[int, int]) -> None:
+    persons, hits = [n for n, _ in table], [h for _, h in table]
+    minimum, rounding = limits
+    answer = released(persons, hits, output(*limits))
+    left = [n - h for n, h in table]
+    for cells, total, sides in (
+        ([c.persons for c in answer.cells], answer.total.persons, (persons,)),
+        ([c.linked for c in answer.cells], answer.total.linked, (hits, left)),
+    ):
+        for at, figure in enumerate(cells):
+            if figure.value is not None:
+                assert all(side[at] >= minimum for side in sides), "small, or leaves few out"
+        if total.value is not None:
+            assert all(sum(side) >= minimum for side in sides)
+            hidden = [at for at, figure in enumerate(cells) if figure.value is None]
+            assert len(hidden) != 1
+            assert not hidden or all(sum(side[at] for at in hidden) >= minimum for side in sides)
+        for figure in (*cells, total):
+            assert (figure.status == "shown") == (figure.value is not None)
+            assert figure.value is None or (figure.value % rounding == 0 and figure.value >= minimum)
+    for cell in (*answer.cells, answer.total):
+        assert cell.linked.value is None or cell.persons.value is not None, "a part is hidden with its whole"
+        assert (cell.linked.value or 0) <= (cell.persons.value or 0)
+    assert from_bytes(answer.to_bytes(), where="r") == answer
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(CELLS, min_size=6, max_size=6), LIMITS)
+def test_a_shown_figure_is_the_exact_one_rounded(counts: list[int], limits: tuple[int, int]) -> None:
+    minimum, rounding = limits
+    for figure, exact in zip(figures(counts, None, output(*limits)), [*counts, sum(counts)], strict=True):
+        if figure.value is not None:
+            lowest = -(-minimum // rounding) * rounding
+            assert abs(figure.value - exact) <= rounding / 2 or figure.value == lowest >= exact
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.sampled_from([6, 12]).flatmap(lambda n: st.lists(CELL, min_size=n, max_size=n)), LIMITS)
+def test_figures_are_those_of_the_reference(table: list[tuple[int, int]], limits: tuple[int, int]) -> None:
+    persons, hits = [n for n, _ in table], [h for _, h in table]
+    for counts, of in ((persons, None), (hits, persons)):
+        found = [f.value for f in figures(counts, of, output(*limits))]
+        assert found == reference.release(counts, of, *limits)
+
+
+def test_cells_stand_in_the_protocols_order_with_their_names() -> None:
+    answer = released(list(range(20, 32)), [10] * 12)
+    names = [(c.categories["level"], c.categories["school-year"]) for c in answer.cells]
+    assert names == list(itertools.product(LEVELS, YEARS))
+    assert [c.persons.value for c in answer.cells] == [20, 20, 20, 25, 25, 25, 25, 25, 30, 30, 30, 30]
+    assert [c.linked.value for c in answer.cells] == [10] * 12
+    assert answer.total.persons.value == 305
+    assert (answer.protocol, answer.output, answer.minimum) == (SHIPPED.digest, "on-benefits", 10)
+    assert answer.parties == {"mbo": 305, "gemeente": 5000}
+
+
+@pytest.mark.parametrize(
+    ("story", "hits", "total"),
+    [("nobody is linked", 0, None), ("everybody is linked", 40, None), ("half are linked", 20, 240)],
+)
+def test_none_and_all_are_statements_about_each_person(story: str, hits: int, total: int | None) -> None:
+    answer = released([40] * 12, [hits] * 12)
+    assert answer.total.linked.value == total
+    assert all((c.linked.value is None) == (total is None) for c in answer.cells)
+    assert all(c.persons.value == 40 for c in answer.cells)
+
+
+@pytest.mark.parametrize(
+    ("story", "counts", "expected"),
+    [
+        ("nothing small", [20, 30], [20, 30, 50]),
+        ("one small cell takes the next along", [3, 20, 30], [None, None, 30, 55]),
+        ("the next one, though a smaller one is elsewhere", [10, 3, 40], [10, None, None, 55]),
+        ("round to the start", [20, 30, 3], [None, 30, None, 55]),
+        ("two zeros tell each other", [0, 0, 20, 30], [None, None, None, 30, 50]),
+        ("small ones that make up a sum in many ways", [5, 6, 7, 30], [None, None, None, 30, 50]),
+        ("small ones that are nearly at their most", [9, 9, 30], [None, None, None, 50]),
+        ("nothing left to hide but the total", [3, 12], [None, None, None]),
+        ("a single cell", [20], [20, 20]),
+        ("a single small cell", [3], [None, None]),
+        ("nobody", [0, 0], [None, None, None]),
+    ],
+)
+def test_what_is_hidden(story: str, counts: list[int], expected: list[int | None]) -> None:
+    assert [f.value for f in figures(counts, None, output())] == expected
+
+
+def test_rows_in_no_cell_cannot_be_counted_by_subtraction() -> None:
+    """Beside a total of the cells, the number of all rows would tell how many have no category."""
+    encodings = counted([20] * 12, without=3)
+    answer = overlap(SHIPPED, output(rounding=1), encodings, np.arange(len(encodings)) % 2 == 0, 900)
+    assert answer.parties["mbo"] == answer.total.persons.value == 240
+
+
+def test_the_other_party_is_counted_only_where_most_of_it_is_not_linked() -> None:
+    assert released([40] * 12, [20] * 12, other=250).parties["gemeente"] == 250
+    assert released([40] * 12, [20] * 12, other=249).parties["gemeente"] is None, "nearly all of them are linked"
+    assert released([40] * 12, [0] * 12, other=9).parties["gemeente"] is None
+
+
+def test_one_category_and_another_partys_encodings() -> None:
+    answer = overlap(SHIPPED, output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), 900)
+    assert [c.persons.value for c in answer.cells] == [60] * 4
+    with pytest.raises(InputError, match="mbo"):
+        other = counted([20] * 12)
+        object.__setattr__(other, "party", "gemeente")
+        overlap(SHIPPED, output(), other, linked([20] * 12, [10] * 12), 900)
+
+
+def changed(**change: Any) -> bytes:
+    value = canonical.from_bytes(released([20] * 12, [10] * 12).to_bytes())
+    return canonical.to_bytes({k: v for k, v in (value | change).items() if v != "gone"})
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"[]", id="a list"),
+        pytest.param(b"{}", id="an empty object"),
+        pytest.param(released([20] * 12, [10] * 12).to_bytes()[:-1], id="cut off"),
+        pytest.param(released([20] * 12, [10] * 12).to_bytes() + b"\n", id="something after"),
+        pytest.param(changed(release=2), id="another version"),
+        pytest.param(changed(total="gone"), id="no total"),
+        pytest.param(changed(extra=1), id="an extra key"),
+        pytest.param(changed(cells=[{"categories": {}}]), id="a cell without figures"),
+        pytest.param(changed(cells=7), id="cells that are none"),
+        pytest.param(changed(minimum="10"), id="a minimum in text"),
+        pytest.param(changed(parties=[1]), id="parties without names"),
+        pytest.param(
+            changed(total={"categories": {}, "linked": {"status": "shown", "value": None}, "persons": {"status": "shown", "value": 5}}),
+            id="shown, but nothing",
+        ),
+        pytest.param(
+            changed(total={"categories": {}, "linked": {"status": "hidden", "value": 3}, "persons": {"status": "shown", "value": 5}}),
+            id="hidden, but there",
+        ),
+        pytest.param(
+            changed(total={"categories": {}, "linked": {"status": "shown", "value": "<b>"}, "persons": {"status": "shown", "value": 5}}),
+            id="text for a figure",
+        ),
+    ],
+)
+def test_what_is_no_release_is_refused(data: bytes) -> None:
+    with pytest.raises(Untrusted):
+        from_bytes(data, where="r")
+
+
+def test_a_release_says_hidden_and_not_why() -> None:
+    """Small, or hidden to protect a small one: the difference would tell something."""
+    said = released([3, 20, *[40] * 10], [0] * 12).to_bytes()
+    assert b"small" not in said
+    assert Figure(None, "hidden") in figures([3, 20, 40], None, output())
+
+

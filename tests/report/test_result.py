@@ -1,0 +1,189 @@
+"""Reports: hidden figures stay hidden in every form, and a page needs nothing from elsewhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from string import Formatter
+from typing import Any
+
+import pytest
+
+from linkage import files
+from linkage.disclosure.release import Cell, Figure, Release
+from linkage.protocol.load import load
+from linkage.protocol.model import Text
+from linkage.report import agreed, result
+from linkage.report.result import Report, as_csv, as_data, as_html, as_json, as_text, share
+from linkage.report.words import WORDS, Lang, word
+
+P = load(files.shipped("protocols/graduates-on-benefits.yml"))
+LANGUAGES: tuple[Lang, ...] = ("nl", "en")
+HIDDEN = Figure(None, "hidden")
+FORMS = [as_text, as_html, as_csv, as_json]
+
+
+def figure(value: int | None) -> Figure:
+    return HIDDEN if value is None else Figure(value, "shown")
+
+
+def cell(level: str, year: str, persons: int | None, linked: int | None) -> Cell:
+    return Cell({"level": level, "school-year": year}, figure(persons), figure(linked))
+
+
+RELEASE = Release(
+    P.digest,
+    "on-benefits",
+    {"mbo": 435, "gemeente": None},
+    (cell("1", "2022/2023", 60, 15), cell("2", "2022/2023", 75, None), cell("3", "2023/2024", None, None)),
+    Cell({}, figure(435), figure(45)),
+    10,
+    5,
+)
+QUALITY = {"overlap": 42, "true_overlap": 44, "precision": 0.98, "recall": 0.96}
+
+
+def report(lang: Lang = "en", **change: Any) -> Report:
+    return Report(P, RELEASE, lang, **change)
+
+
+def titled(title: str) -> Report:
+    output = P.outputs[0].model_copy(update={"title": Text(nl=title, en=title)})
+    return Report(P.model_copy(update={"outputs": (output,)}), RELEASE, "en")
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_every_text_is_there_in_both_languages_with_the_same_places(key: str) -> None:
+    assert set(WORDS[key]) == set(LANGUAGES)
+    places = [{name for _, name, _, _ in Formatter().parse(WORDS[key][lang]) if name} for lang in LANGUAGES]
+    assert places[0] == places[1]
+    assert all(word(key, lang, **dict.fromkeys(places[0], "x")).strip() for lang in LANGUAGES)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_honest_words(lang: Lang) -> None:
+    texts = " ".join(text[lang] for text in WORDS.values()).lower()
+    assert not re.search(r"anoni|anony|rechtmatig|\blawful", texts)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("form", FORMS)
+def test_figures_are_those_of_the_release_and_no_others(form: Any, lang: Lang) -> None:
+    """Digits of a page are figures, the protocol's own words, or lengths of its layout."""
+    text = form(report(lang))
+    if form is as_html:
+        text = re.sub(r"<style>.*?</style>", "", text, flags=re.S)
+        text = text.replace(P.digest, "").replace("25.0%", "").replace("10.0%", "")
+    ours = {"60", "15", "75", "435", "45", "25", "10", "5"}
+    words = json.dumps(P.model_dump(mode="json")) + "".join(t[lang] for t in WORDS.values()) + "utf-8 6(1)(a)"
+    assert {n for n in re.findall(r"\d+", text) if n not in words} <= ours
+    assert {"60", "15", "75", "435", "45"} <= set(re.findall(r"\d+", text))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_the_table_as_text(lang: Lang) -> None:
+    text = as_text(report(lang))
+    lines = [line.split() for line in text.splitlines()]
+    hidden, total = word("hidden", lang), word("total", lang)
+    assert ["1", "2022/2023", "60", "15", "25%"] in lines
+    assert ["2", "2022/2023", "75", hidden] in lines
+    assert ["3", "2023/2024", hidden, hidden] in lines
+    assert [total, "435", "45", "10%"] in lines
+    assert max(map(len, text.splitlines())) <= 100
+
+
+def test_data_holds_nothing_for_what_is_hidden() -> None:
+    data = as_data(report())
+    assert [c["linked"] for c in data["cells"]] == [
+        {"value": 15, "status": "shown"},
+        {"value": None, "status": "hidden"},
+        {"value": None, "status": "hidden"},
+    ]
+    assert data["rows"] == {"mbo": 435, "gemeente": None}
+    assert json.loads(as_json(report())) == json.loads(json.dumps(data))
+
+
+@pytest.mark.parametrize(
+    ("persons", "linked", "expected"),
+    [(60, 15, "25%"), (60, None, ""), (None, 15, ""), (None, None, ""), (15, 10, "67%"), (0, 0, ""), (20, 20, "100%")],
+)
+def test_a_share_is_of_shown_figures(persons: int | None, linked: int | None, expected: str) -> None:
+    assert share(cell("1", "2022/2023", persons, linked)) == expected
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_page_holds_all_it_needs(lang: Lang) -> None:
+    page = as_html(report(lang, quality=QUALITY))
+    assert f'<html lang="{lang}">' in page
+    assert "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">" in page
+    assert not re.search(r"<(script|link|img|iframe|object|embed|form|base)\b|@import|url\(|\son\w+=", page, re.I)
+    assert not re.search(r"(src|href|action)\s*=", page, re.I)
+    assert report(lang).title in page
+    assert "0.9800" in page
+    assert page.count("<tr") == 5
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_page_says_who_learnt_what_and_on_which_declared_basis(lang: Lang) -> None:
+    page = as_html(report(lang))
+    for said in (*report(lang).notes, *report(lang).limits, *report(lang).bases):
+        assert said.replace("'", "&#39;") in page
+    assert [name for name, _ in report(lang).learnt] == [P.party(p).name for p in ("mbo", "gemeente", "unit")]
+
+
+def test_a_page_escapes_what_the_protocol_says() -> None:
+    page = as_html(titled("<script>alert('x')</script> & meer"))
+    assert "<script" not in page
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; meer" in page
+
+
+def test_csv_opens_in_excel_with_dutch_settings() -> None:
+    text = as_csv(report("nl"))
+    assert text.startswith("\ufeffNiveau;Schooljaar;personen;gekoppeld;aandeel\r\n")
+    assert text.endswith("\r\n")
+    assert "\n" not in text.replace("\r\n", "")
+    assert "1;2022/2023;60;15;25%\r\n" in text
+    assert "2;2022/2023;75;verborgen;\r\n" in text
+    assert "totaal;;435;45;10%\r\n" in text
+
+
+@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_csv_holds_no_formula(sign: str) -> None:
+    odd = Cell({"level": f'{sign}HYPERLINK("x";"y")', "school-year": " =1+1"}, figure(60), figure(15))
+    release = Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5)
+    line = as_csv(Report(P, release, "en")).split("\r\n", 1)[1]
+    assert line.startswith(f"\"'{sign}HYPERLINK(\"\"x\"\";\"\"y\"\")\";' =1+1;60;")
+
+
+def test_csv_quotes_what_holds_a_delimiter() -> None:
+    odd = Cell({"level": 'a;"b"\nc', "school-year": "x"}, figure(60), figure(15))
+    assert as_csv(Report(P, Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5), "en")).splitlines()[1:3] == [
+        '"a;""b""',
+        'c";x;60;15;25%',
+    ]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_quality_is_told_only_where_the_truth_is_known(lang: Lang) -> None:
+    assert report(lang).quality_text == ""
+    assert word("quality", lang) not in as_text(report(lang))
+    text = as_text(report(lang, quality=QUALITY))
+    assert "0.9800" in text
+    assert "44" in text
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_protocol_as_a_person_reads_it(lang: Lang) -> None:
+    text = agreed.as_text(P, lang)
+    for said in (P.digest, P.reference_date, str(getattr(P.title, lang)), *(p.name for p in P.parties)):
+        assert said in text
+    for field in P.fields_of("mbo"):
+        assert f"{field.name}: {word('sent_' + field.send, lang)}" in text
+    assert word("rule", lang, minimum=10, rounding=5) in text
+    assert all(line.strip() in text for party in P.party_ids for line in agreed.bases(P, party, lang))
+
+
+def test_a_bar_is_drawn_for_shown_figures_only() -> None:
+    page = as_html(report())
+    assert re.findall(r'width: ([\d.]+)%"', page) == ["25.0", "10.0"]
+    assert result.word("hidden", "en") in page
