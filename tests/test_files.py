@@ -71,9 +71,10 @@ def test_a_full_disk_changes_nothing(
 ) -> None:
     if before is not None:
         files.write(target, before)
-    with monkeypatch.context() as patch, pytest.raises(InputError, match="cannot write: No space left") as caught:
+    with monkeypatch.context() as patch:
         patch.setattr(os, call, full)
-        files.write(target, NEW)
+        with pytest.raises(InputError, match="cannot write: No space left") as caught:
+            files.write(target, NEW)
     assert caught.value.where == str(target)
     assert os.listdir(target.parent) == ([] if before is None else [target.name])
     assert before is None or files.read(target) == before

@@ -205,3 +205,38 @@ def test_the_language_is_that_of_the_machine(monkeypatch: pytest.MonkeyPatch) ->
     for name, lang in {"nl_NL.UTF-8": "nl", "Dutch_Netherlands.1252": "nl", "C.UTF-8": "en", "de_DE": "en"}.items():
         monkeypatch.setenv("LC_ALL", name)
         assert default_lang() == lang
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code", "text"),
+    [
+        (lambda data: data[:-1000], 1, "signature does not hold"),
+        (lambda data: data[:30], 1, "truncated"),
+        (lambda data: data[:5000] + b"x" + data[5001:], 1, "signature does not hold"),
+        (lambda data: data[:25] + b"x" + data[26:], 1, "malformed header"),
+        (lambda data: b"X" + data[1:], 1, "not a card, protocol, signature or package"),
+        (lambda data: b"", 1, "not a card, protocol, signature or package"),
+    ],
+    ids=["cut-short", "cut-in-header", "flipped-in-body", "flipped-in-header", "flipped-in-magic", "empty"],
+)
+def test_next_refuses_what_was_damaged_on_the_way_and_leaves_it(
+    agreed: Simulator, run: Run, spoil: Callable[[bytes], bytes], code: int, text: str
+) -> None:
+    data = agreed.tokenise("gemeente").package.read_bytes()
+    unit = agreed.homes["unit"]
+    dropped = files.write(unit.inbox / "came.package", spoil(data))
+    got, out, _ = run("next", "--home", str(unit.path))
+    assert got == code
+    assert text in out
+    assert dropped.exists()
+    assert not agreed.linkage("unit").received("gemeente").exists()
+
+
+def test_a_secret_for_another_home_is_refused_by_exit_code(agreed: Simulator, run: Run) -> None:
+    secret = str(agreed.linkage("mbo").secret)
+    code, _, err = run("secret", "combine", secret, "--home", str(agreed.homes["unit"].path))
+    assert code == 1
+    assert "may not hold the linkage secret" in err
+    code, _, err = run("secret", "combine", str(agreed.input("mbo")), "--home", str(agreed.homes["gemeente"].path))
+    assert code == 2
+    assert "not a linkage package" in err

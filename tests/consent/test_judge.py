@@ -60,7 +60,9 @@ def test_a_row_is_counted_once_under_its_first_reason() -> None:
     assert found.summary == {"rows": 9, "included": 1, **found.excluded}
 
 
-@pytest.mark.parametrize("status", ["requested", "refused", "withdrawn", "expired", "invalidated", "GIVEN", "unknown", ""])
+@pytest.mark.parametrize(
+    "status", ["requested", "refused", "withdrawn", "expired", "invalidated", "GIVEN", "unknown", ""]
+)
 def test_only_given_consent_takes_part(status: str) -> None:
     found = judged({}, standing={"a": status})
     assert not found.included.any()
@@ -135,7 +137,11 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@given(st.lists(ROW, max_size=12), st.dictionaries(st.sampled_from("ab"), STATES), st.sampled_from(["required", "not-required"]))
+@given(
+    st.lists(ROW, max_size=12),
+    st.dictionaries(st.sampled_from("ab"), STATES),
+    st.sampled_from(["required", "not-required"]),
+)
 def test_included_and_excluded_add_up(rows: list[dict[str, Any]], standing: dict[str, str], consent: str) -> None:
     found = judged(*rows, standing=standing, who=party(consent))
     assert int(found.included.sum()) + sum(found.excluded.values()) == len(rows)

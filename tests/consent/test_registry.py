@@ -43,7 +43,11 @@ def registry(tmp_path: Path) -> Registry:
         ("invalidated", [said("a", "2026-01-01"), said("a", "2026-05-01", "invalidated")], "invalidated"),
         ("its last day", [said("a", "2026-01-01", until=DAY)], "given"),
         ("the day after its last", [said("a", "2026-01-01", until="2026-09-30")], "expired"),
-        ("expired and then withdrawn", [said("a", "2025-01-01", until="2025-12-31"), said("a", DAY, "withdrawn")], "withdrawn"),
+        (
+            "expired and then withdrawn",
+            [said("a", "2025-01-01", until="2025-12-31"), said("a", DAY, "withdrawn")],
+            "withdrawn",
+        ),
         ("a refusal does not expire", [said("a", "2026-01-01", "refused", "2026-02-01")], "refused"),
         ("given after the day", [said("a", "2026-10-02")], None),
         ("for another purpose", [said("a", "2026-01-01", purpose="other")], None),

@@ -120,7 +120,13 @@ def test_a_well_signed_card_of_another_form_is_refused(changes: dict[str, Any]) 
 
 @pytest.mark.parametrize(
     ("party", "name", "number"),
-    [("MBO", "ROC", "BRIN:1"), ("../mbo", "ROC", "BRIN:1"), ("mbo", "ROC\n", "BRIN:1"), ("mbo", "", "BRIN:1"), ("mbo", "ROC", "")],
+    [
+        ("MBO", "ROC", "BRIN:1"),
+        ("../mbo", "ROC", "BRIN:1"),
+        ("mbo", "ROC\n", "BRIN:1"),
+        ("mbo", "", "BRIN:1"),
+        ("mbo", "ROC", ""),
+    ],
 )
 def test_a_card_that_nobody_could_read_is_not_made(party: str, name: str, number: str) -> None:
     with pytest.raises(InputError):
@@ -203,7 +209,9 @@ def test_another_fingerprint_has_other_words_and_letters(raw: bytes, bit: int) -
     assert not cards.heard(one, cards.words(two))
 
 
-@pytest.mark.parametrize("text", ["", "sha256:", FINGERPRINT[:-1], FINGERPRINT[7:], "sha256:" + "zz" * 32, "sha256:" + "a " * 32])
+@pytest.mark.parametrize(
+    "text", ["", "sha256:", FINGERPRINT[:-1], FINGERPRINT[7:], "sha256:" + "zz" * 32, "sha256:" + "a " * 32]
+)
 def test_what_is_no_fingerprint_has_no_words(text: str) -> None:
     with pytest.raises(Untrusted, match="expected a fingerprint"):
         cards.words(text)

@@ -157,7 +157,9 @@ except InputError as error:
     print("refused")
 """
     tests = Path(__file__).parents[1]
-    done = subprocess.run([sys.executable, "-c", code], cwd=tests, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tests, capture_output=True, text=True, check=False, timeout=60
+    )
     assert (done.stdout, done.stderr) == ("refused\n", "")
     assert os.listdir(path.parent) == []
 
@@ -186,6 +188,33 @@ def test_a_file_that_is_gone_or_a_folder_is_bad_input(path: Path) -> None:
         envelope.verify(package, SENDER.card)
 
 
+HEAD = "sha256:" + "cd" * 32
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"ledger": {}}, id="nothing of the ledger"),
+        pytest.param({"ledger": {"size": 3}}, id="no head"),
+        pytest.param({"ledger": {"size": "3", "head": HEAD}}, id="text for a size"),
+        pytest.param({"ledger": {"size": True, "head": HEAD}}, id="a size that is true"),
+        pytest.param({"ledger": {"size": -1, "head": HEAD}}, id="a negative size"),
+        pytest.param({"ledger": {"size": 3, "head": "999990019"}}, id="a head that is no digest"),
+        pytest.param({"ledger": {"size": 3, "head": HEAD, "note": "999990019"}}, id="something else"),
+        pytest.param({"ledger": {"size": 999990019, "head": HEAD}}, id="a size that reads as a person number"),
+        pytest.param({"sequence": 999990019}, id="a sequence that reads as a person number"),
+        pytest.param({"sequence": 0}, id="a sequence that begins at nought"),
+        pytest.param({"sequence": True}, id="a sequence that is true"),
+    ],
+)
+def test_what_a_receiver_could_not_write_in_his_ledger_is_refused_on_reading(
+    path: Path, changes: dict[str, object]
+) -> None:
+    sealed(path, b"x", label=replace(LABEL, **changes))
+    with pytest.raises(Untrusted, match="malformed header"):
+        envelope.read(path)
+
+
 def survives(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     try:
@@ -197,11 +226,18 @@ def survives(path: Path, data: bytes) -> None:
         envelope.verify(package, SENDER.card)
 
 
-JSON = st.recursive(st.none() | st.integers(-5, 5) | st.text(max_size=5), lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(max_size=5), x, max_size=3), max_leaves=6)  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
 
 
 @SHARED_FOLDER
-@given(st.binary(max_size=200), st.sampled_from([b"", envelope.MAGIC, envelope.MAGIC + b"\0\0\0\2{}", envelope.MAGIC + b"\0\0\0\4null"]))
+@given(
+    st.binary(max_size=200),
+    st.sampled_from([b"", envelope.MAGIC, envelope.MAGIC + b"\0\0\0\2{}", envelope.MAGIC + b"\0\0\0\4null"]),
+)
 def test_any_bytes_are_refused_with_a_reason(path: Path, data: bytes, start: bytes) -> None:
     survives(path, start + data)
 
@@ -214,7 +250,7 @@ def test_a_header_with_any_other_value_is_refused_with_a_reason(path: Path, key:
     good = {
         "package": 1, "type": TYPE, "protocol": PROTOCOL, "sender": {"party": "mbo", "card": SENDER.card.fingerprint},
         "recipients": [{"party": "unit", "card": READER.card.fingerprint, "key": signature.to_text(bytes(80))}],
-        "sequence": 1, "ledger": {}, "content": {},
+        "sequence": 1, "ledger": dict(LABEL.ledger), "content": {},
     }  # fmt: skip
     head = canonical.to_bytes({**good, key: value})
     survives(path, envelope.MAGIC + len(head).to_bytes(4, "big") + head + bytes(200))

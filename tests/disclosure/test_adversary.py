@@ -34,7 +34,6 @@ def shown(counts: tuple[int, ...], of: tuple[int, ...] | None, said: Output) -> 
     return tuple(f.value for f in figures(list(counts), None if of is None else list(of), said))
 
 
-
 @pytest.mark.parametrize(("minimum", "rounding"), [(2, 1), (3, 1), (3, 2), (4, 1), (4, 3)])
 @pytest.mark.parametrize(("cells", "most"), [(2, 20), (3, 18), (4, 14), (5, 11)])
 def test_persons(cells: int, most: int, minimum: int, rounding: int) -> None:
@@ -52,7 +51,16 @@ def test_persons(cells: int, most: int, minimum: int, rounding: int) -> None:
 
 @pytest.mark.parametrize(
     ("cells", "most", "minimum", "rounding"),
-    [(2, 15, 2, 1), (2, 15, 3, 1), (2, 15, 3, 2), (2, 18, 4, 1), (3, 11, 2, 1), (3, 14, 3, 1), (3, 12, 3, 2), (4, 9, 3, 1)],
+    [
+        (2, 15, 2, 1),
+        (2, 15, 3, 1),
+        (2, 15, 3, 2),
+        (2, 18, 4, 1),
+        (3, 11, 2, 1),
+        (3, 14, 3, 1),
+        (3, 12, 3, 2),
+        (4, 9, 3, 1),
+    ],
 )
 def test_persons_and_linked(cells: int, most: int, minimum: int, rounding: int) -> None:
     said = output(minimum, rounding)
@@ -71,3 +79,20 @@ def test_persons_and_linked(cells: int, most: int, minimum: int, rounding: int) 
             few = any(min(hits[at], persons[at] - hits[at]) < minimum for persons, hits in worlds)
             if answer[cells + 1 + at] is None and few:
                 assert len({hits[at] for _, hits in worlds}) >= minimum, (answer, at)
+
+
+@pytest.mark.parametrize(
+    ("cells", "most", "minimum", "rounding"), [(2, 16, 3, 1), (3, 11, 3, 1), (3, 12, 4, 2), (4, 8, 3, 1)]
+)
+def test_a_custodian_who_counted_its_own_persons(cells: int, most: int, minimum: int, rounding: int) -> None:
+    """Knowing all persons exactly, it still finds no small linked count, unless there is nobody to link."""
+    said = output(minimum, rounding)
+    for persons in tables(cells, most):
+        same: dict[Shown, list[tuple[int, ...]]] = defaultdict(list)
+        for hits in itertools.product(*(range(n + 1) for n in persons)):
+            same[shown(hits, persons, said)].append(hits)
+        for answer, worlds in same.items():
+            for at in range(cells):
+                few = any(min(hits[at], persons[at] - hits[at]) < minimum for hits in worlds)
+                if answer[at] is None and few and persons[at]:
+                    assert len({hits[at] for hits in worlds}) >= 2, (persons, answer, at)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference
 from linkage import canonical, files
 from linkage.disclosure.release import Figure, Release, figures, from_bytes, overlap
 from linkage.errors import InputError, Untrusted
@@ -34,7 +35,9 @@ def counted(persons: Sequence[int], without: int = 0) -> Encodings:
     year = [b for (_, b), n in zip(codes, persons, strict=True) for _ in range(n)] + [-1] * without
     rows = len(level)
     categories = {"level": np.asarray(level, np.int16), "school-year": np.asarray(year, np.int16)}
-    return Encodings("mbo", SHIPPED.digest, np.zeros((rows, 16), np.uint8), {}, np.zeros((rows, 16), np.uint64), categories)
+    return Encodings(
+        "mbo", SHIPPED.digest, np.zeros((rows, 16), np.uint8), {}, np.zeros((rows, 16), np.uint64), categories
+    )
 
 
 def linked(persons: Sequence[int], hits: Sequence[int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
@@ -156,9 +159,8 @@ def test_the_other_party_is_counted_only_where_most_of_it_is_not_linked() -> Non
 def test_one_category_and_another_partys_encodings() -> None:
     answer = overlap(SHIPPED, output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), 900)
     assert [c.persons.value for c in answer.cells] == [60] * 4
+    other = replace(counted([20] * 12), party="gemeente")
     with pytest.raises(InputError, match="mbo"):
-        other = counted([20] * 12)
-        object.__setattr__(other, "party", "gemeente")
         overlap(SHIPPED, output(), other, linked([20] * 12, [10] * 12), 900)
 
 
@@ -183,15 +185,33 @@ def changed(**change: Any) -> bytes:
         pytest.param(changed(minimum="10"), id="a minimum in text"),
         pytest.param(changed(parties=[1]), id="parties without names"),
         pytest.param(
-            changed(total={"categories": {}, "linked": {"status": "shown", "value": None}, "persons": {"status": "shown", "value": 5}}),
+            changed(
+                total={
+                    "categories": {},
+                    "linked": {"status": "shown", "value": None},
+                    "persons": {"status": "shown", "value": 5},
+                }
+            ),
             id="shown, but nothing",
         ),
         pytest.param(
-            changed(total={"categories": {}, "linked": {"status": "hidden", "value": 3}, "persons": {"status": "shown", "value": 5}}),
+            changed(
+                total={
+                    "categories": {},
+                    "linked": {"status": "hidden", "value": 3},
+                    "persons": {"status": "shown", "value": 5},
+                }
+            ),
             id="hidden, but there",
         ),
         pytest.param(
-            changed(total={"categories": {}, "linked": {"status": "shown", "value": "<b>"}, "persons": {"status": "shown", "value": 5}}),
+            changed(
+                total={
+                    "categories": {},
+                    "linked": {"status": "shown", "value": "<b>"},
+                    "persons": {"status": "shown", "value": 5},
+                }
+            ),
             id="text for a figure",
         ),
     ],
@@ -206,5 +226,3 @@ def test_a_release_says_hidden_and_not_why() -> None:
     said = released([3, 20, *[40] * 10], [0] * 12).to_bytes()
     assert b"small" not in said
     assert Figure(None, "hidden") in figures([3, 20, 40], None, output())
-
-

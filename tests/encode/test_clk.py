@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import reference
 from linkage.crypto.secret import subkey
 from linkage.encode import clk, tokens
 from linkage.encode.clk import Column

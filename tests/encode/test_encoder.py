@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import reference
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.nl import bsn
 
+import reference
 from linkage import files
 from linkage.encode import encode
 from linkage.encode.encoder import counts, tokenise
@@ -65,7 +65,9 @@ def table(people: list[tuple[str | None, ...]], party: str = "mbo", *, kind: typ
     return pa.table(as_text) if kind is pa.Table else pd.DataFrame(said)
 
 
-def made(people: list[tuple[str | None, ...]], party: str = "mbo", p: Protocol = P, secret: bytes = SECRET) -> Encodings:
+def made(
+    people: list[tuple[str | None, ...]], party: str = "mbo", p: Protocol = P, secret: bytes = SECRET
+) -> Encodings:
     return encode(table(people, party), p, party=party, secret=secret)
 
 
@@ -103,7 +105,10 @@ def test_both_parties_make_the_same_of_the_same_person() -> None:
 
 @pytest.mark.parametrize(
     ("story", "change"),
-    [("another secret", {"secret": bytes(32)}), ("another protocol", {"p": P.model_validate(P.model_dump() | {"version": "2.0"})})],
+    [
+        ("another secret", {"secret": bytes(32)}),
+        ("another protocol", {"p": P.model_validate(P.model_dump() | {"version": "2.0"})}),
+    ],
 )
 def test_another_secret_or_protocol_gives_unrelated_encodings(story: str, change: dict[str, Any]) -> None:
     one, other = made(PEOPLE), made(PEOPLE, **change)

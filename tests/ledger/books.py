@@ -42,7 +42,7 @@ def written(*changes: dict[str, Any], owner: Identity = MBO) -> bytes:
     lines: list[bytes] = []
     for index, change in enumerate(changes):
         previous = canonical.digest_bytes(lines[-1]) if lines else log.GENESIS
-        lines.append(line(owner, previous, **{"index": index, **change}))
+        lines.append(line(owner, **{"previous": previous, "index": index, **change}))
     return b"".join(one + b"\n" for one in lines)
 
 

@@ -88,11 +88,11 @@ SLIPS = [
     ("threshold: 0.80", "threshold: 1.01", "141:40: input should be less than or equal to 1"),
     ("different: [bsn]", "different: [postcode]", "141:7: no field sent as exact is called 'postcode'; there is bsn"),
     ("of: mbo", "of: unit", "150:5: no custodian is called 'unit'; there is mbo, gemeente"),
-    ("by: [level, school-year]", "by: [scheme]", "151:10: no category of mbo is called 'scheme'; there is level, school-year"),
+    ("by: [level, school-year]", "by: [scheme]", "151:10: no category of mbo is called 'scheme'; there is level"),
     ("by: [level, school-year]", "by: []", "151:5: expected at least 1 in the list, got 0"),
     ("minimum: 10", "minimum: 0", "153:5: input should be greater than or equal to 1"),
     ("minimum: 10 ", "minimum: ", "153:5: expected a whole number, got nothing"),
-    ("packages: P30D", "packages: 30 days", f"157:3: {TEXT_THAT_FITS} ^P([0-9]{{1,3}}Y)?([0-9]{{1,3}}M)?([0-9]{{1,4}}D)?$"),
+    ("packages: P30D", "packages: 30 days", f"157:3: {TEXT_THAT_FITS} ^P([0-9]{{1,3}}Y)?([0-9]{{1,3}}M)?"),
     ("packages: P30D", "packages: P٣D", f"157:3: {TEXT_THAT_FITS} ^P"),
     ("w3id.org/dpv#Public", "w3id.org/dpv#Públic", f"27:3: {TEXT_THAT_FITS} ^https://w3id"),
     ("  email: koppeling@example.nl", "  email:", "174:3: expected text, got nothing"),
@@ -101,9 +101,10 @@ SLIPS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"), SLIPS, ids=[f"{i}: {s[2].split(': ')[1][:40]}" for i, s in enumerate(SLIPS)]
-)
+NAMES = [f"{number}: {message.split(': ')[1][:40]}" for number, (_, _, message) in enumerate(SLIPS)]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), SLIPS, ids=NAMES)
 def test_a_slip_is_refused_at_its_place(old: str, new: str, message: str) -> None:
     assert complaints(edited(old, new))[0].startswith(f"p.yml:{message}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from string import Formatter
@@ -70,12 +71,11 @@ def test_honest_words(lang: Lang) -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_figures_are_those_of_the_release_and_no_others(form: Any, lang: Lang) -> None:
     """Digits of a page are figures, the protocol's own words, or lengths of its layout."""
-    text = form(report(lang))
+    text = form(report(lang)).replace(P.digest, "")
     if form is as_html:
-        text = re.sub(r"<style>.*?</style>", "", text, flags=re.S)
-        text = text.replace(P.digest, "").replace("25.0%", "").replace("10.0%", "")
+        text = html.unescape(re.sub(r"<style>.*?</style>", "", text, flags=re.S))
     ours = {"60", "15", "75", "435", "45", "25", "10", "5"}
-    words = json.dumps(P.model_dump(mode="json")) + "".join(t[lang] for t in WORDS.values()) + "utf-8 6(1)(a)"
+    words = json.dumps(P.model_dump(mode="json")) + "".join(t[lang] for t in WORDS.values()) + "utf-8 <h1> <h2> 25.0%"
     assert {n for n in re.findall(r"\d+", text) if n not in words} <= ours
     assert {"60", "15", "75", "435", "45"} <= set(re.findall(r"\d+", text))
 
@@ -115,7 +115,10 @@ def test_a_share_is_of_shown_figures(persons: int | None, linked: int | None, ex
 def test_a_page_holds_all_it_needs(lang: Lang) -> None:
     page = as_html(report(lang, quality=QUALITY))
     assert f'<html lang="{lang}">' in page
-    assert "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">" in page
+    assert (
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        in page
+    )
     assert not re.search(r"<(script|link|img|iframe|object|embed|form|base)\b|@import|url\(|\son\w+=", page, re.I)
     assert not re.search(r"(src|href|action)\s*=", page, re.I)
     assert report(lang).title in page
@@ -149,15 +152,17 @@ def test_csv_opens_in_excel_with_dutch_settings() -> None:
 
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_csv_holds_no_formula(sign: str) -> None:
-    odd = Cell({"level": f'{sign}HYPERLINK("x";"y")', "school-year": " =1+1"}, figure(60), figure(15))
+    odd = Cell({"level": f'{sign}HYPERLINK("x";"y")', "school-year": "=1+1"}, figure(60), figure(15))
     release = Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5)
     line = as_csv(Report(P, release, "en")).split("\r\n", 1)[1]
-    assert line.startswith(f"\"'{sign}HYPERLINK(\"\"x\"\";\"\"y\"\")\";' =1+1;60;")
+    assert line.startswith(f"""\"'{sign}HYPERLINK(""x"";""y"")\";'=1+1;60;""")
 
 
 def test_csv_quotes_what_holds_a_delimiter() -> None:
     odd = Cell({"level": 'a;"b"\nc', "school-year": "x"}, figure(60), figure(15))
-    assert as_csv(Report(P, Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5), "en")).splitlines()[1:3] == [
+    assert as_csv(Report(P, Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5), "en")).splitlines()[
+        1:3
+    ] == [
         '"a;""b""',
         'c";x;60;15;25%',
     ]

@@ -140,6 +140,38 @@ def test_an_unreadable_input_is_an_input_error(agreed: Simulator) -> None:
             agreed.tokenise("mbo", path)
 
 
+def test_a_file_that_is_open_in_excel_says_so(agreed: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    locked = agreed.input("gemeente")
+    real = Path.open
+
+    def open_(path: Path, *arguments: object, **others: object) -> object:
+        if path == locked:
+            raise PermissionError(13, "Permission denied")
+        return real(path, *arguments, **others)  # type: ignore[arg-type,call-overload]
+
+    monkeypatch.setattr(Path, "open", open_)
+    with pytest.raises(InputError, match="Close it in Excel"):
+        agreed.tokenise("gemeente")
+
+
+def test_a_parquet_file_gives_the_same_rows_as_csv(agreed: Simulator) -> None:
+    import pyarrow.csv as pc
+    import pyarrow.parquet as pq
+
+    table = pc.read_csv(agreed.input("gemeente"), convert_options=pc.ConvertOptions(strings_can_be_null=True))
+    path = agreed.folder / "register.parquet"
+    pq.write_table(table, path)  # numbers and dates typed as Arrow guesses them, as an export might
+    from_parquet = agreed.tokenise("gemeente", path)
+    from_csv = agreed.tokenise("gemeente")
+    assert from_parquet.counts == from_csv.counts
+    first, second = from_parquet.encodings, from_csv.encodings
+    assert first.rows is not None
+    assert second.rows is not None
+    a, b = first.rows.argsort(), second.rows.argsort()
+    assert (first.filters[a] == second.filters[b]).all()
+    assert (first.tokens["bsn"][a] == second.tokens["bsn"][b]).all()
+
+
 def test_a_consent_file_with_one_bad_row_imports_nothing(agreed: Simulator) -> None:
     head = "Studentnummer;doel;status;datum;geldig_tot;kanaal\n"
     good = "s1;graduates-on-benefits;ja;2026-01-01;;form\n"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -40,6 +41,10 @@ CHUNK = 1 << 20
 WRAPPED_BYTES = 80
 """HPKE encapsulated key (32), content key (32) and tag (16)."""
 
+MAX_COUNT = 99_999_999
+"""Highest sequence and ledger size: a receiver writes them down, and his ledger takes no nine digits."""
+
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 _KEYS = {"package", "type", "protocol", "sender", "recipients", "sequence", "ledger", "content"}
 
@@ -291,8 +296,8 @@ def _header(head: bytes, where: str) -> Header:
         header = Header(
             type=_text(value["type"]),
             protocol=_text(value["protocol"]),
-            sequence=value["sequence"],
-            ledger=value["ledger"],
+            sequence=_count(value["sequence"], 1),
+            ledger=_ledger(value["ledger"]),
             content=value["content"],
             sender=_text(value["sender"]["party"]),
             sender_card=_text(value["sender"]["card"]),
@@ -301,11 +306,23 @@ def _header(head: bytes, where: str) -> Header:
                 for r in value["recipients"]
             ),
         )
-        if header.to_bytes() != head or type(header.sequence) is not int or header.sequence < 1:
+        if header.to_bytes() != head:
             raise ValueError
     except (LinkageError, ValueError, TypeError, KeyError, AttributeError):
         raise Untrusted("malformed header: damaged or altered", where=where) from None
     return header
+
+
+def _ledger(value: Any) -> dict[str, Any]:
+    if set(value) != {"size", "head"} or not _DIGEST.fullmatch(value["head"]):
+        raise ValueError
+    return {"size": _count(value["size"], 0), "head": value["head"]}
+
+
+def _count(value: Any, lowest: int) -> int:
+    if type(value) is not int or not lowest <= value <= MAX_COUNT:
+        raise ValueError
+    return value
 
 
 def _text(value: Any) -> str:

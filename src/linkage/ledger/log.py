@@ -7,7 +7,8 @@ Rules kept here:
   whose header tells the receiver the size and head of the sender's ledger (`linkage.ledger.verify.crosscheck`).
 - Appending is durable: one write, fsync, under a lock. A line without its end is the trace of a crash and is cut
   off by the next append; a whole line never is (tests/ledger/test_log.py kills at every byte).
-- Facts are counts, digests and short words. A nine-digit number that passes the 11-proof is refused.
+- Facts are counts, digests and short words. A nine-digit number that passes the 11-proof is refused, wherever it
+  stands but inside a digest.
 """
 
 from __future__ import annotations
@@ -31,8 +32,13 @@ NAME = "ledger.jsonl"
 GENESIS = canonical.DIGEST_PREFIX + "0" * 64
 """What the first entry names as its predecessor."""
 
-_NINE_DIGITS = re.compile(rb"(?<![0-9A-Za-z])\d{9}(?![0-9A-Za-z])")
-_KEYS = {"index", "previous", "at", "party", "act", "protocol", "facts", "software"}
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_NINE_DIGITS = re.compile(r"(?<!\d)\d{9}(?!\d)")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", re.ASCII)
+_KINDS: dict[str, type | tuple[type, ...]] = {
+    "index": int, "previous": str, "at": str, "party": str, "act": str, "protocol": (str, type(None)), "facts": dict,
+    "software": str,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,8 @@ class Ledger:
         Raises:
             InputError: the file cannot be written, or a fact looks like a person number.
         """
-        if any(_eleven(match.group()) for match in _NINE_DIGITS.finditer(canonical.to_bytes(facts))):
-            raise InputError("a fact for the ledger looks like a person number", where=act)
+        if any(map(_holds_number, _texts([act, protocol, facts]))):
+            raise InputError("a fact for the ledger looks like a person number", where=self.path.name)
         files.folder(self.path.parent)
         with _locked(self.path.with_suffix(".lock")):
             self._recover()
@@ -114,11 +120,14 @@ class Ledger:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
         try:
             descriptor = os.open(self.path, flags, files.FILE_MODE)
-            with os.fdopen(descriptor, "ab", buffering=0) as stream:
-                stream.write(data)
-                os.fsync(stream.fileno())
+            try:
+                while data:  # a disk that is nearly full takes a part, and says so at the next call only
+                    data = data[os.write(descriptor, data) :]
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
         except OSError as error:
-            raise InputError(f"cannot write the ledger: {error.strerror}", where=str(self.path)) from None
+            raise _cannot_write(self.path, error) from None
 
     def _recover(self) -> None:
         """Cut off a last line that a crash left without its end."""
@@ -126,9 +135,12 @@ class Ledger:
             return
         data = files.read(self.path)
         if data and not data.endswith(b"\n"):
-            with self.path.open("r+b") as stream:
-                stream.truncate(data.rfind(b"\n") + 1)
-                os.fsync(stream.fileno())
+            try:
+                with self.path.open("r+b") as stream:
+                    stream.truncate(data.rfind(b"\n") + 1)
+                    os.fsync(stream.fileno())
+            except OSError as error:
+                raise _cannot_write(self.path, error) from None
 
 
 def parse(data: bytes, *, where: str) -> list[Entry]:
@@ -165,24 +177,50 @@ def _entry(line: bytes, where: str) -> Entry:
     try:
         value = canonical.from_bytes(line)
         body = value["entry"]
-        if set(value) != {"entry", "signature"} or set(body) != _KEYS:
+        if set(value) != {"entry", "signature"} or set(body) != set(_KINDS):
+            raise ValueError
+        if not all(isinstance(body[key], kind) for key, kind in _KINDS.items()) or isinstance(body["index"], bool):
+            raise TypeError
+        if not _TIME.fullmatch(body["at"]):
             raise ValueError
         return Entry(**body, line=line)
     except (LinkageError, ValueError, TypeError, KeyError):
         raise Untrusted("not a ledger entry: damaged or altered", where=where) from None
 
 
-def _eleven(digits: bytes) -> bool:
+def _texts(value: Any) -> Iterator[str]:
+    """Every key and value inside a value, as text."""
+    if isinstance(value, Mapping):
+        value = [part for pair in value.items() for part in pair]
+    if isinstance(value, list | tuple):
+        for part in value:
+            yield from _texts(part)
+    else:
+        yield str(value)
+
+
+def _holds_number(text: str) -> bool:
+    return any(_eleven(match.group()) for match in _NINE_DIGITS.finditer(_DIGEST.sub("", text)))
+
+
+def _eleven(digits: str) -> bool:
     """The 11-proof of a BSN: weights 9 to 2 and -1, sum divisible by 11."""
-    values = [d - 48 for d in digits]
+    values = [int(d) for d in digits]
     total = sum(w * v for w, v in zip((9, 8, 7, 6, 5, 4, 3, 2, -1), values, strict=True))
     return total % 11 == 0 and any(values)
+
+
+def _cannot_write(path: Path, error: OSError) -> InputError:
+    return InputError(f"cannot write the ledger: {error.strerror or type(error).__name__}", where=str(path))
 
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on a file beside the ledger; a second process waits."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, files.FILE_MODE)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, files.FILE_MODE)
+    except OSError as error:
+        raise _cannot_write(path, error) from None
     try:
         if os.name == "posix":
             import fcntl

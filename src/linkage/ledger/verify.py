@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from linkage.crypto.card import Card
 from linkage.errors import LinkageError
@@ -69,14 +70,21 @@ def crosscheck(ledgers: Mapping[str, Sequence[Entry]]) -> tuple[Finding, ...]:
     findings = []
     for witness, entries in ledgers.items():
         for entry in entries:
-            seen = entry.facts.get("sender_ledger")
             sender = entry.facts.get("sender")
-            if not isinstance(seen, dict) or not isinstance(sender, str) or sender not in ledgers:
+            if "sender_ledger" not in entry.facts or not isinstance(sender, str) or sender not in ledgers:
                 continue
-            size, own = seen["size"], ledgers[sender]
-            head = own[size - 1].digest if 0 < size <= len(own) else log.GENESIS
-            if size > len(own) or (size and head != seen["head"]):
-                what = "is shorter than" if size > len(own) else "differs from"
+            what = _contradiction(entry.facts["sender_ledger"], ledgers[sender])
+            if what:
                 message = f"the ledger of {sender} {what} what {witness} saw at {entry.at}: cut or rewritten"
                 findings.append(Finding("L104", Severity.ERROR, f"{witness} entry {entry.index}", message))
     return tuple(findings)
+
+
+def _contradiction(seen: Any, own: Sequence[Entry]) -> str:
+    """How a ledger contradicts what somebody saw of it; empty when it does not."""
+    match seen:
+        case {"size": int(size), "head": str(head)} if size >= 0 and not isinstance(size, bool):
+            if size > len(own):
+                return "is shorter than"
+            return "" if head == (own[size - 1].digest if size else log.GENESIS) else "differs from"
+    return "cannot be compared with"

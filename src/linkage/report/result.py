@@ -183,5 +183,5 @@ def as_csv(report: Report) -> str:
 
 
 def _excel_cell(text: str) -> str:
-    safe = "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    safe = "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
     return '"' + safe.replace('"', '""') + '"' if any(c in safe for c in ';"\r\n') else safe
