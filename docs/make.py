@@ -15,13 +15,16 @@ from linkage import cli
 from linkage.protocol import lint, schema
 
 DOCS = Path(__file__).parent
+HELP = cli.linkage.context_settings["help_option_names"]
 
 
 def commands() -> str:
     """Every command with its help."""
     parts = ["# Commands\n\nMade by `make docs` from the code.\n"]
     for name, command in _walk(cli.linkage, ("linkage",)):
-        context = click.Context(command, info_name=" ".join(name), terminal_width=100, max_content_width=100)
+        context = click.Context(
+            command, info_name=" ".join(name), terminal_width=100, max_content_width=100, help_option_names=HELP
+        )
         parts.append(f"### `{' '.join(name)}`\n\n```text\n{command.get_help(context)}\n```\n")
     return "\n".join(parts)
 

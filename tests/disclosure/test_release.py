@@ -92,7 +92,7 @@ def test_a_shown_figure_is_the_exact_one_rounded(counts: list[int], limits: tupl
             assert abs(figure.value - exact) <= rounding / 2 or figure.value == lowest >= exact
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.sampled_from([6, 12]).flatmap(lambda n: st.lists(CELL, min_size=n, max_size=n)), LIMITS)
 def test_figures_are_those_of_the_reference(table: list[tuple[int, int]], limits: tuple[int, int]) -> None:
     persons, hits = [n for n, _ in table], [h for _, h in table]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -59,15 +59,23 @@ def inside(data: Any, path: Path) -> Any:
     return data
 
 
+def rebuilt(data: Any, path: Path, act: Callable[[Any, Any], None]) -> Any:
+    """A copy of the data along a path, with something done at its end."""
+    twin = copy.copy(data)
+    if len(path) == 1:
+        act(twin, path[0])
+    else:
+        twin[path[0]] = rebuilt(data[path[0]], path[1:], act)
+    return twin
+
+
 def changed(path: Path, new: Any) -> Any:
-    data = copy.deepcopy(DATA)
-    inside(data, path[:-1])[path[-1]] = new
-    return data
+    return rebuilt(DATA, path, lambda parent, key: parent.__setitem__(key, new))
 
 
 def others(value: Any) -> list[Any]:
     """Values near this one: the slips and the frauds."""
-    near: list[Any] = [None, [], {}, [value], "", "other", 0, 1, 2, True, False, 0.5]
+    near: list[Any] = [None, [value], "", "other", 0, 1, True, False]
     match value:
         case bool():
             near += [int(value), str(value).lower()]
@@ -106,8 +114,7 @@ def test_a_changed_value_is_another_protocol_or_none(path: Path) -> None:
 
 def test_what_is_left_out_is_another_protocol_or_none() -> None:
     for path in places(DATA):
-        data = copy.deepcopy(DATA)
-        del inside(data, path[:-1])[path[-1]]
+        data = rebuilt(DATA, path, lambda parent, key: parent.__delitem__(key))
         assert digest_or_refusal(data) != PINNED, path
 
 

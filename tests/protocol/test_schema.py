@@ -11,7 +11,7 @@ import pytest
 from linkage import files
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
-from linkage.protocol.load import loads
+from linkage.protocol.load import from_document
 from linkage.protocol.schema import json_schema
 
 SHIPPED = files.shipped("protocols/graduates-on-benefits.yml").read_text(encoding="utf-8")
@@ -90,13 +90,13 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
 )
 def test_schema_and_loader_agree(old: str, new: str, accepted: bool) -> None:
     assert old in SHIPPED
-    data = SHIPPED.replace(old, new, 1).encode()
+    document = strict_yaml.parse(SHIPPED.replace(old, new, 1).encode(), name="p.yml")
     try:
-        loads(data, name="p.yml")
+        from_document(document)
         loaded = True
     except InputError:
         loaded = False
-    assert (loaded, fits(SCHEMA, strict_yaml.parse(data, name="p.yml").data)) == (accepted, accepted)
+    assert (loaded, fits(SCHEMA, document.data)) == (accepted, accepted)
 
 
 def test_no_object_takes_a_key_it_does_not_name() -> None:

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-- Events are added and never changed: a later event overrules an earlier one, and history stays.
+- Events are added and never changed: a later event overrules an earlier one, of one day the one that stops the use
+  overrules, and history stays.
 - A person is known by a local reference only (student or client number); the file never leaves the home folder.
 - Importing the same file twice adds nothing; a row that cannot be read stops the whole import.
 - States are those of the W3C Data Privacy Vocabulary (dpv:hasConsentStatus); only `given` may take part.
@@ -85,7 +86,10 @@ class Registry:
         Returns:
             Reference to `given`, `requested`, `refused`, `withdrawn`, `invalidated` or `expired`.
         """
-        query = "SELECT reference, status, valid_until FROM event WHERE purpose = ? AND at <= ? ORDER BY at, rowid"
+        query = (
+            "SELECT reference, status, valid_until FROM event WHERE purpose = ? AND at <= ? "
+            "ORDER BY at, status IN ('refused', 'withdrawn', 'invalidated'), rowid"  # of one day, what stops the use counts
+        )
         with self._open() as db:
             latest = {ref: (status, until) for ref, status, until in db.execute(query, (purpose, on))}
         return {

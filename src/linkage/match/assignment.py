@@ -4,7 +4,7 @@ Rules kept here:
 
 - Greedy one-to-one: pairs in falling order of score, each row taken at most once.
 - Ties are broken by what the two records look like, not by where they stand: the same records in another order,
-  or with the sides exchanged, give the same links (tests/match/test_properties.py). Only records whose encodings
+  or with the sides exchanged, give the same links (tests/match/test_stages.py). Only records whose encodings
   are equal bit for bit are told apart by position.
 """
 

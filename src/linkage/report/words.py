@@ -2,7 +2,7 @@
 
 Rules kept here:
 
-- Every text exists in both languages, under one key (tests/report/test_report.py).
+- Every text exists in both languages, under one key (tests/report/test_result.py).
 - Honest words: pseudonymised, not anonymous; declared basis, not lawful.
 """
 
