@@ -8,8 +8,9 @@ import shutil
 from pathlib import Path
 from types import ModuleType
 
-import console
 import pytest
+
+import console
 
 ROOT = Path(__file__).parents[1]
 PROSE = sorted(p for p in ROOT.rglob("*.md") if not {".venv", "node_modules", "demo"} & set(p.relative_to(ROOT).parts))

@@ -19,7 +19,8 @@ def test_a_shape_holds_no_letter_and_no_digit_of_the_value(value: str) -> None:
 def test_a_shape_keeps_length_and_punctuation(value: str) -> None:
     masked = shape(value)
     assert len(masked) == len(value)
-    assert all(a == b for a, b in zip(masked, value, strict=True) if not b.isalnum())
+    kept = [(a, b) for a, b in zip(masked, value, strict=True) if not b.isalnum()]
+    assert all(a == (b if b.isprintable() else "?") for a, b in kept)
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ def test_a_shape_keeps_length_and_punctuation(value: str) -> None:
         pytest.param("de Vos-Smit", "aa Aaa-Aaaa", id="a name"),
         pytest.param("١٢٣", "999", id="Arabic digits"),
         pytest.param("m²½Ⅷ", "a999", id="numbers that are not digits"),
+        pytest.param("\x1b[31m\n", "?[99a?", id="signs that steer a terminal"),
         pytest.param("", "", id="nothing"),
         pytest.param("1" * 40, "9" * 40, id="forty signs"),
         pytest.param("1" * 41, "9" * 40 + "...", id="forty-one signs"),

@@ -47,7 +47,7 @@ class Untrusted(Refused):
 
 
 def shape(value: str) -> str:
-    """Describe a value without showing it: digits become 9, letters a or A, other signs stay.
+    """Describe a value without showing it: digits become 9, letters a or A, other signs stay if they print.
 
     >>> shape("12345678Z")
     '99999999A'
@@ -58,4 +58,6 @@ def shape(value: str) -> str:
 def _masked(sign: str) -> str:
     if sign.isalpha():
         return "A" if sign.isupper() else "a"
-    return "9" if sign.isalnum() else sign
+    if sign.isalnum():
+        return "9"
+    return sign if sign.isprintable() else "?"

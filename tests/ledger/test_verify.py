@@ -68,7 +68,7 @@ def test_lines_removed_moved_or_repeated_are_found(whole: bytes, order: list[int
 def test_a_cut_tail_is_not_found_by_the_ledger_alone(whole: bytes) -> None:
     lines = whole.splitlines(keepends=True)
     assert codes(b"".join(lines[:2])) == []
-    assert codes(b"") == []
+    assert codes(b"") == ["L105"]  # but a ledger that is gone is
 
 
 def test_an_entry_of_another_party_is_found() -> None:
@@ -147,7 +147,7 @@ def test_a_well_signed_entry_of_another_form_is_found(change: dict[str, Any]) ->
 def test_any_bytes_are_judged_and_nothing_else_happens(data: bytes) -> None:
     result = verify(data, MBO.card)
     assert len(result.entries) == 0
-    assert result.holds == (b"\n" not in data)
+    assert not result.holds
 
 
 def receipt(size: int, head: str, **more: Any) -> dict[str, Any]:

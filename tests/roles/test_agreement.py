@@ -147,3 +147,27 @@ def test_a_new_protocol_keeps_the_comments_and_changes_only_what_was_asked(found
     assert all(a.partition("#")[2] == b.partition("#")[2] for a, b in changed)
     with pytest.raises(InputError, match=r"no parties\.9"):
         agreement.new_protocol(template, [], {("parties", 9, "name"): "x"})
+
+
+def test_the_passphrase_is_the_same_on_every_keyboard(tmp_path: Path) -> None:
+    from linkage.cli.options import Options
+
+    spellings = ["de ré is zoek vandaag", "de re\u0301 is zoek vandaag"]
+    read = []
+    for number, text in enumerate(spellings):
+        path = files.write(tmp_path / str(number), text.encode() + b"\n")
+        read.append(Options(tmp_path, False, "nl", True, path, None).passphrase())
+    assert read[0] == read[1]
+
+
+def test_a_secret_made_by_another_than_the_first_custodian_is_refused(agreed: Simulator) -> None:
+    from linkage.roles import exchange
+
+    home, identity, linkage = agreed.homes["gemeente"], agreed.identities["gemeente"], agreed.linkage("gemeente")
+    letter = exchange.Letter(exchange.SECRET, [agreed.homes["mbo"].card], bytes(32), {})
+    forged = agreed.folder / "forged.package"
+    exchange.send(home, identity, linkage, letter, forged)
+    before = agreed.linkage("mbo").secret.read_bytes()
+    with pytest.raises(Refused, match="mbo makes the linkage secret, not gemeente"):
+        custodian.keep_secret(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"), forged)
+    assert agreed.linkage("mbo").secret.read_bytes() == before

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import locale
 import os
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -65,15 +66,19 @@ class Options:
         from linkage import files
 
         if self.passphrase_file is not None:
-            return files.read(self.passphrase_file, limit=4_096).rstrip(b"\r\n")
-        if self.passphrase_fd is not None:
+            data = files.read(self.passphrase_file, limit=4_096)
+        elif self.passphrase_fd is not None:
             try:
                 with os.fdopen(self.passphrase_fd, "rb") as stream:
-                    return stream.read(4_096).rstrip(b"\r\n")
+                    data = stream.read(4_096)
             except OSError as error:
                 raise InputError(f"cannot read the passphrase: {error.strerror}") from None
-        text: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
-        return text.encode()
+        else:
+            data = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True).encode()
+        try:  # one spelling of é on every keyboard: NFC, as RFC 8265 prescribes for passwords
+            return unicodedata.normalize("NFC", data.rstrip(b"\r\n").decode("utf-8")).encode()
+        except UnicodeDecodeError:
+            raise InputError("the passphrase is not UTF-8") from None
 
     def show(self, text: str, data: Any) -> None:
         """Print the result: text for a person, or data with ``--json``."""

@@ -88,7 +88,7 @@ class Registry:
         """
         query = (
             "SELECT reference, status, valid_until FROM event WHERE purpose = ? AND at <= ? "
-            "ORDER BY at, status IN ('refused', 'withdrawn', 'invalidated'), rowid"  # of one day, what stops the use counts
+            "ORDER BY at, status IN ('refused', 'withdrawn', 'invalidated'), rowid"
         )
         with self._open() as db:
             latest = {ref: (status, until) for ref, status, until in db.execute(query, (purpose, on))}

@@ -204,9 +204,10 @@ def verify(package: Package, sender: Card) -> None:
 
 
 def open_body(package: Package, reader: Identity, sender: Card, *, protocol: str, type_: str) -> Iterator[bytes]:
-    """Verify a package and decrypt its body piece by piece.
+    """Verify a package, and decrypt its body piece by piece.
 
-    The pieces are authentic one by one; a caller that must have the whole keeps nothing when this raises.
+    Everything is checked before this returns; only the decrypting waits for the caller. The pieces are authentic one
+    by one; a caller that must have the whole keeps nothing when this raises.
 
     Args:
         package: from `read`.
@@ -232,15 +233,21 @@ def open_body(package: Package, reader: Identity, sender: Card, *, protocol: str
     if wrapped is None:
         others = ", ".join(party for party, _, _ in header.recipients) or "nobody"
         raise Refused(f"not sealed to {reader.party} (this card) but to {others}", where=where)
+    return _decrypted(package, wrapped, reader)
+
+
+def _decrypted(package: Package, wrapped: bytes, reader: Identity) -> Iterator[bytes]:
+    """The body, from the content key that was wrapped for this reader."""
+    info = _info(package.header, package.header.sender_card, reader.card.fingerprint)
     try:
-        content_key = _SUITE.decrypt(wrapped, reader.sealing, _info(header, header.sender_card, mine))
+        content_key = _SUITE.decrypt(wrapped, reader.sealing, info)
         decryptor = Cobblestone256Decryptor(content_key, hashlib.sha512(package.header_bytes).digest())
         with _body(package) as stream:
             for piece in _pieces(stream, package):
                 yield decryptor.update(piece)
         yield decryptor.finalize()
     except (InvalidTag, ValueError):
-        raise Untrusted("the seal does not hold: altered or sealed for another purpose", where=where) from None
+        raise Untrusted("the seal does not hold: altered or sealed for another purpose", where=package.name) from None
 
 
 def _info(label: Label, sender: str, recipient: str) -> bytes:

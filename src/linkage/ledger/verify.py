@@ -46,6 +46,10 @@ def verify(data: bytes, card: Card, *, where: str = log.NAME) -> Verified:
         entries = log.parse(data, where=where)
     except LinkageError as error:
         return Verified(card.party, (), (*findings, Finding("L101", Severity.ERROR, error.where, error.message)))
+    if not entries:
+        findings.append(
+            Finding("L105", Severity.ERROR, where, "the ledger is empty: a home writes its first act itself")
+        )
     for entry in entries:
         place = f"{where}:{entry.index + 1}"
         if entry.party != card.party:

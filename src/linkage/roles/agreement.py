@@ -66,10 +66,10 @@ def trust(home: Home, identity: Identity, path: Path, *, heard: str, verified_by
             where=path.name,
             hint="Call them at a number you know. If it differs again, the file is not theirs: do not use it.",
         )
-    home.trust(card, verified_by=verified_by, how=how)
     home.ledger.append(
         identity, "trust-card", about=card.party, card=card.fingerprint, verified_by=verified_by, how=how
     )
+    home.trust(card, verified_by=verified_by, how=how)
     return card
 
 

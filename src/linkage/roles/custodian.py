@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from linkage.consent.judge import Judgement, judge
 from linkage.consent.registry import Event, Registry
 from linkage.crypto import secret as secrets
-from linkage.crypto.envelope import open_body, read
+from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, shape
 from linkage.findings import Finding
@@ -104,7 +104,10 @@ def keep_secret(home: Home, identity: Identity, linkage: Linkage, path: Path) ->
     if "custodian" not in linkage.protocol.party(home.card.party).roles:
         raise Refused(f"{home.card.party} is no custodian: it may not hold the linkage secret", where=path.name)
 
-    def keep(body: bytes, package: object) -> None:
+    def keep(body: bytes, package: Package) -> None:
+        maker = linkage.protocol.custodians[0].id
+        if package.header.sender != maker:
+            raise Refused(f"{maker} makes the linkage secret, not {package.header.sender}", where=path.name)
         if len(body) != secrets.SECRET_BYTES:
             raise InputError(f"expected a secret of {secrets.SECRET_BYTES} bytes", where=path.name)
         if path.resolve() != linkage.secret.resolve():
