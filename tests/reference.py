@@ -54,6 +54,35 @@ def clk(row: Row, weights: Mapping[str, int], keys: Mapping[str, bytes], bits: i
     )
 
 
+def draw(key: bytes, text: str, size: int) -> list[int]:
+    """The pseudo-random bits of one token of the hardened profile, `size` bytes of them."""
+    label = b"linkage/v1/hardened\0"
+    stream = hashlib.shake_256(label + hmac.new(key, label + text.encode(), hashlib.sha512).digest()).digest(size)
+    return [byte >> place & 1 for byte in stream for place in range(8)]
+
+
+def hardened(
+    row: Row, weights: Mapping[str, int], keys: Mapping[str, bytes], bits: int, votes: int, fields_needed: int
+) -> Filter:  # the parameters of the protocol
+    """Each bit is the exclusive or of majority votes; counted one by one."""
+    filled = {name: tokens for name, tokens in row.items() if tokens is not None}
+    if len(filled) < fields_needed:
+        return frozenset()
+    drawn = [(weights[f], draw(keys[f], text, votes * bits // 8)) for f, tokens in filled.items() for text in tokens]
+    total = sum(weight for weight, _ in drawn)
+    found = set()
+    for j in range(bits):
+        ballots = [2 * sum(weight for weight, r in drawn if r[i * bits + j]) >= total for i in range(votes)]
+        if total and sum(ballots) % 2:
+            found.add(j)
+    return frozenset(found)
+
+
+def agreement(a: Filter, b: Filter, bits: int) -> Fraction:
+    """Share of equal bits; nothing is like an empty filter."""
+    return Fraction(bits - len(a ^ b), bits) if a and b else Fraction(0)
+
+
 def to_bytes(filter_: Filter, bits: int) -> bytes:
     """Bit p is bit p % 8 of byte p // 8."""
     return sum(1 << position for position in filter_).to_bytes(bits // 8, "little")

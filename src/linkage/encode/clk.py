@@ -13,44 +13,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.encode import tokens
+from linkage.encode.column import Column, cut_into_tokens, has_enough
 from linkage.protocol.model import Clk, ClkField
 
 PER_BLOCK = 16
 """Positions that one HMAC-SHA512 output gives: 64 bytes in 32-bit numbers, little-endian."""
-
-
-@dataclass(frozen=True, eq=False)
-class Column:
-    """The normalised values of one field, each distinct value once."""
-
-    kind: str
-    """Field kind."""
-    codes: NDArray[np.int64] = field(repr=False)
-    """``int64[n]``: index in `values`, -1 for no value."""
-    values: Sequence[str] = field(repr=False)
-    """Distinct normalised values."""
-
-    def __len__(self) -> int:
-        return len(self.codes)
-
-    @property
-    def present(self) -> NDArray[np.bool_]:
-        """``bool[n]``: whether the row has a value."""
-        return self.codes >= 0
-
-    def take(self, rows: NDArray[np.int64]) -> Column:
-        """The same column for some rows."""
-        return Column(self.kind, self.codes[rows], self.values)
-
-    def texts(self) -> list[str | None]:
-        """The value of every row, None for none."""
-        return [self.values[code] if code >= 0 else None for code in self.codes.tolist()]
 
 
 def filters(columns: Mapping[str, Column], encoding: Clk, keys: Mapping[str, bytes]) -> NDArray[np.uint64]:
@@ -64,26 +35,21 @@ def filters(columns: Mapping[str, Column], encoding: Clk, keys: Mapping[str, byt
     Returns:
         ``uint64[n, bits / 64]``; all zero for rows with fewer than `fields_needed` fields.
     """
-    rows = len(next(iter(columns.values())))
-    result = np.zeros((rows, encoding.bits // 64), dtype=np.uint64)
-    filled = np.zeros(rows, dtype=np.int64)
-    for spec in encoding.fields:
-        if spec.field in columns:
-            filled += columns[spec.field].present
-    enough = filled >= encoding.fields_needed
+    enough = has_enough(columns, encoding)
+    result = np.zeros((len(enough), encoding.bits // 64), dtype=np.uint64)
     for spec in encoding.fields:
         if spec.field in columns:
             _add(result, columns[spec.field], spec, encoding.bits, keys[spec.field], enough)
     return result
 
 
-def positions(key: bytes, token: str, count: int, bits: int) -> NDArray[np.uint32]:
-    """The bits of one token: ``uint32[count]``, drawn with replacement."""
+def positions(key: bytes, tokens: Sequence[str], count: int, bits: int) -> NDArray[np.uint32]:
+    """The bits of tokens: ``uint32[tokens, count]``, drawn with replacement."""
     blocks = -(-count // PER_BLOCK)
-    data = token.encode("utf-8")
-    stream = b"".join(hmac.digest(key, data + bytes([block]), "sha512") for block in range(blocks))
-    numbers = np.frombuffer(stream, dtype="<u4")[:count].astype(np.uint64)
-    return np.asarray((numbers * np.uint64(bits)) >> np.uint64(32), dtype=np.uint32)
+    numbered = [bytes([block]) for block in range(blocks)]
+    stream = b"".join(hmac.digest(key, token.encode() + block, "sha512") for token in tokens for block in numbered)
+    numbers = np.frombuffer(stream, dtype="<u4").reshape(len(tokens), blocks * PER_BLOCK)[:, :count]
+    return np.asarray((numbers.astype(np.uint64) * np.uint64(bits)) >> np.uint64(32), dtype=np.uint32)
 
 
 def _add(
@@ -92,14 +58,7 @@ def _add(
     """Set the bits of one field in all rows."""
     from linkage.encode import kernels
 
-    numbers: dict[str, int] = {}
-    token_of: list[int] = []
-    starts = [0]
-    for value in column.values:
-        token_of.extend(numbers.setdefault(token, len(numbers)) for token in tokens.tokens(column.kind, value, spec.q))
-        starts.append(len(token_of))
-    drawn = np.zeros((max(len(numbers), 1), spec.positions), dtype=np.uint32)
-    for token, number in numbers.items():
-        drawn[number] = positions(key, token, spec.positions, bits)
+    cut = cut_into_tokens(column, spec.q)
+    drawn = positions(key, cut.tokens, spec.positions, bits)
     codes = np.where(enough, column.codes, -1)
-    kernels.set_bits(result, codes, np.asarray(starts), np.asarray(token_of, dtype=np.int64), drawn)
+    kernels.set_bits(result, codes, cut.starts, cut.token_of, drawn)

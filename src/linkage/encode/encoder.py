@@ -18,11 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.crypto.secret import subkey
-from linkage.encode import clk
-from linkage.encode.clk import Column
+from linkage.encode import clk, hardened
+from linkage.encode.column import Column
 from linkage.encode.prepare import Prepared, prepare
 from linkage.errors import InputError
-from linkage.protocol.model import Protocol
+from linkage.protocol.model import Clk, Hardened, Protocol
 from linkage.tables import HANDLE_BYTES, MISSING_CATEGORY, TOKEN_BYTES, Encodings
 
 if TYPE_CHECKING:
@@ -107,12 +107,19 @@ def tokenise(prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol
         for f in protocol.fields_of(party, "exact")
     }
     bloom = {f.name: column(f.name) for f in protocol.fields_of(party, "bloom")}
-    keys = {name: subkey(secret, protocol.digest, "clk", name) for name in bloom}
+    keys = {name: subkey(secret, protocol.digest, protocol.encoding.profile, name) for name in bloom}
     filters = np.zeros((len(chosen), 0), dtype=np.uint64)
     if bloom:
-        filters = clk.filters(bloom, protocol.encoding, keys)
+        filters = _filters(bloom, protocol.encoding, keys)
     categories = {f.name: _codes(column(f.name), f.values or ()) for f in protocol.fields_of(party, "category")}
     return Encodings(party, protocol.digest, handles, tokens, filters, categories, prepared.rows[chosen])
+
+
+def _filters(columns: Mapping[str, Column], encoding: Clk | Hardened, keys: Mapping[str, bytes]) -> NDArray[np.uint64]:
+    """The filters of rows, by the protocol's profile."""
+    if isinstance(encoding, Clk):
+        return clk.filters(columns, encoding, keys)
+    return hardened.filters(columns, encoding, keys)
 
 
 def counts(encodings: Encodings) -> dict[str, int]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.encode import normalise
-from linkage.encode.clk import Column
+from linkage.encode.column import Column
 from linkage.errors import shape
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import FieldSpec, Protocol

@@ -10,7 +10,7 @@ Rules kept here:
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
@@ -26,13 +26,14 @@ ROOM = 1 << 16
 """Pairs a thread keeps before it hands them over; more where a single left row may have more."""
 
 Positions = NDArray[np.int64]
+Kernel = Callable[..., tuple[int, int]]
 Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]
 
 
 def dice_pairs(
     left: NDArray[np.uint64], right: NDArray[np.uint64], threshold: float, *, cores: int | None = None
 ) -> CandidatePairs:
-    """All pairs with Dice similarity of at least the threshold.
+    """All pairs with Dice similarity of at least the threshold: twice the common bits by the bits of both.
 
     Args:
         left: ``uint64[n, words]``.
@@ -45,20 +46,49 @@ def dice_pairs(
     """
     left_bits, right_bits = _bits(left), _bits(right)
     needed = _needed(Fraction(str(threshold)), 64 * (left.shape[1] + right.shape[1]))
+    i, j, common = _all_pairs(kernels.dice_block, left, left_bits, right, right_bits, needed, cores)
+    score = 2.0 * common / np.maximum(left_bits[i].astype(np.float64) + right_bits[j], 1)
+    return _sorted(i, j, score)
+
+
+def agreement_pairs(
+    left: NDArray[np.uint64], right: NDArray[np.uint64], threshold: float, *, cores: int | None = None
+) -> CandidatePairs:
+    """All pairs whose share of equal bits is at least the threshold. Arguments and result as of `dice_pairs`."""
+    bits = 64 * left.shape[1]
+    limit = Fraction(str(threshold))
+    allowed = np.asarray([bits - -(-limit.numerator * bits // limit.denominator)], np.int64)
+    left_bits, right_bits = _bits(left), _bits(right)
+    i, j, different = _all_pairs(kernels.agreement_block, left, left_bits, right, right_bits, allowed, cores)
+    return _sorted(i, j, 1.0 - different / max(bits, 1))
+
+
+SIMILARITIES = {"dice": dice_pairs, "agreement": agreement_pairs}
+"""The comparison of each similarity that a protocol can name."""
+
+
+def _all_pairs(
+    kernel: Kernel, left: NDArray[np.uint64], left_bits: NDArray[np.uint32], right: NDArray[np.uint64],
+    right_bits: NDArray[np.uint32], limits: Positions, cores: int | None,
+) -> Pairs:  # fmt: skip
+    """Run a kernel over blocks of left rows on all cores; results in order of blocks."""
 
     def block(first: int) -> list[Pairs]:
         rows = slice(first, first + BLOCK_ROWS)
         return [
-            (found_left + first, found_right, common)
-            for found_left, found_right, common in _scan(left[rows], left_bits[rows], right, right_bits, needed)
+            (found_left + first, found_right, count)
+            for found_left, found_right, count in _scan(kernel, left[rows], left_bits[rows], right, right_bits, limits)
         ]
 
     with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
         found = [pairs for pieces in pool.map(block, range(0, len(left), BLOCK_ROWS)) for pairs in pieces]
     i = np.concatenate([f[0] for f in found]) if found else np.zeros(0, np.int64)
     j = np.concatenate([f[1] for f in found]) if found else np.zeros(0, np.int64)
-    common = np.concatenate([f[2] for f in found]) if found else np.zeros(0, np.uint32)
-    score = 2.0 * common / np.maximum(left_bits[i].astype(np.float64) + right_bits[j], 1)
+    count = np.concatenate([f[2] for f in found]) if found else np.zeros(0, np.uint32)
+    return i, j, count
+
+
+def _sorted(i: Positions, j: Positions, score: NDArray[np.float64]) -> CandidatePairs:
     order = np.lexsort((j, i, -score))
     return CandidatePairs(i[order], j[order], score[order])
 
@@ -73,16 +103,17 @@ def _needed(limit: Fraction, most: int) -> Positions:
 
 
 def _scan(
+    kernel: Kernel,
     left: NDArray[np.uint64],
     left_bits: NDArray[np.uint32],
     right: NDArray[np.uint64],
     right_bits: NDArray[np.uint32],
-    needed: Positions,
+    limits: Positions,
 ) -> Iterator[Pairs]:
     """Run the kernel over one block of left rows, emptying its buffers as often as they fill."""
     room = max(len(right), ROOM)
     start = 0
     while start < len(left):
         out = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
-        found, start = kernels.dice_block(left, left_bits, right, right_bits, needed, start, *out)
+        found, start = kernel(left, left_bits, right, right_bits, limits, start, *out)
         yield out[0][:found], out[1][:found], out[2][:found]

@@ -73,3 +73,46 @@ def dice_block(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
                 out_common[found] = common
                 found += 1
     return found, left.shape[0]
+
+
+@njit(cache=True, nogil=True)
+def agreement_block(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
+    left: NDArray[np.uint64],
+    left_bits: NDArray[np.uint32],
+    right: NDArray[np.uint64],
+    right_bits: NDArray[np.uint32],
+    allowed: NDArray[np.int64],
+    start: int,
+    out_left: NDArray[np.int64],
+    out_right: NDArray[np.int64],
+    out_different: NDArray[np.uint32],
+) -> tuple[int, int]:  # pragma: no cover  # compiled
+    """Pairs that differ in few enough bits. A pair with an empty filter is never one.
+
+    Args:
+        left, right: ``uint64[n, words]`` filters.
+        left_bits, right_bits: ``uint32[n]`` their popcounts.
+        allowed: ``int64[1]``: bits that may differ.
+        start: first left row to compare.
+        out_left, out_right, out_different: room for results; at least ``len(right)``.
+
+    Returns:
+        Results written, and the first left row not yet compared (``len(left)`` when done).
+    """
+    found = 0
+    words = left.shape[1]
+    for i in range(start, left.shape[0]):
+        if found + right.shape[0] > out_left.shape[0]:
+            return found, i
+        if left_bits[i] == 0:
+            continue
+        for j in range(right.shape[0]):
+            different = np.int64(0)
+            for w in range(words):
+                different += np.int64(_popcount(left[i, w] ^ right[j, w]))  # type: ignore[call-arg]
+            if different <= allowed[0] and right_bits[j] != 0:
+                out_left[found] = i
+                out_right[found] = j
+                out_different[found] = different
+                found += 1
+    return found, left.shape[0]

@@ -127,7 +127,7 @@ def _allowed(
 def _compare(
     stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, cores: int | None
 ) -> CandidatePairs:
-    pairs = comparison.dice_pairs(left.filters[a], right.filters[b], stage.threshold, cores=cores)
+    pairs = comparison.SIMILARITIES[stage.similarity](left.filters[a], right.filters[b], stage.threshold, cores=cores)
     return CandidatePairs(a[pairs.left], b[pairs.right], pairs.score)
 
 

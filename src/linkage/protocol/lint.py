@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from linkage.findings import Finding, Severity
-from linkage.protocol.model import Protocol
+from linkage.protocol.model import Clk, Hardened, Protocol
 
 Seen = Iterator[tuple[str, str]]
 """Path inside the protocol, and the message."""
@@ -27,6 +27,8 @@ LOWEST_MINIMUM = 5
 """Below this a count is about persons; no policy we know allows it."""
 TYPICAL_TOKENS = {"given-name": 8, "surname": 9, "birth-date": 8, "postcode": 6, "text": 12}
 """Tokens a typical value of a kind has at q = 2, for the estimate of filter fill."""
+MARGIN = 5
+"""Standard deviations between the threshold and what unrelated filters agree in by chance."""
 FILL = (0.2, 0.55)
 """Share of bits set that neither exposes single tokens nor saturates (Schnell; Franke et al., EDBT 2021)."""
 
@@ -189,6 +191,8 @@ def few_fields(p: Protocol) -> Seen:
 def fill_out_of_range(p: Protocol) -> Seen:
     """A filter filled less than a fifth shows single tokens; filled more than about half it stops telling
     people apart."""
+    if not isinstance(p.encoding, Clk):
+        return
     drawn = 0
     for spec in p.encoding.fields:
         kind = p.field(spec.field).kind
@@ -201,7 +205,7 @@ def fill_out_of_range(p: Protocol) -> Seen:
 @_rule("P205", Severity.WARNING)
 def short_filter(p: Protocol) -> Seen:
     """Filters below 1,000 bits collide often: worse links and no gain in privacy."""
-    if p.encoding.bits < 1000:
+    if isinstance(p.encoding, Clk) and p.encoding.bits < 1000:
         yield "encoding.bits", f"{p.encoding.bits} bits; 1,024 is usual"
 
 
@@ -209,7 +213,7 @@ def short_filter(p: Protocol) -> Seen:
 def low_threshold(p: Protocol) -> Seen:
     """A low threshold links different persons, and a wrong link is a wrong statement about somebody."""
     for stage in p.matching.stages:
-        if stage.stage == "fuzzy" and stage.threshold < 0.75:
+        if stage.stage == "fuzzy" and stage.similarity == "dice" and stage.threshold < 0.75:
             yield "matching.stages", f"Dice {stage.threshold}: many pairs of different persons reach it"
 
 
@@ -219,6 +223,37 @@ def revealing_alone(p: Protocol) -> Seen:
     for field in p.fields:
         if field.send == "exact" and field.kind not in ("bsn", "education-number"):
             yield f"fields.{field.name}", f"a {field.kind} sent as a token of its own can be read off its frequencies"
+
+
+@_rule("P208", Severity.WARNING)
+def margin_too_small(p: Protocol) -> Seen:
+    """Filters of different persons agree in half of their bits, give or take 1 / (2 sqrt(bits)). A threshold less
+    than five times that above one half lets strangers through: take a longer filter or a higher threshold."""
+    for stage in p.matching.stages:
+        if stage.stage == "fuzzy" and stage.similarity == "agreement":
+            sigmas = (stage.threshold - 0.5) * 2 * math.sqrt(p.encoding.bits)
+            if sigmas < MARGIN:
+                yield (
+                    "matching.stages",
+                    f"agreement {stage.threshold} is {sigmas:.1f} sigma above chance; {MARGIN} wanted",
+                )
+
+
+@_rule("P209", Severity.INFO)
+def young_profile(p: Protocol) -> Seen:
+    """Majority-XOR is the best known encoding, from one publication of 2026 without independent cryptanalysis."""
+    if isinstance(p.encoding, Hardened):
+        yield (
+            "encoding.profile",
+            "hardened is best known, not proved secure; whoever has the secret reads names by dictionary",
+        )
+
+
+@_rule("P210", Severity.WARNING)
+def few_votes(p: Protocol) -> Seen:
+    """With one or two votes per bit, known pairs and graph matching re-identify most filters."""
+    if isinstance(p.encoding, Hardened) and p.encoding.votes < 3:
+        yield "encoding.votes", f"{p.encoding.votes} votes per bit; 3 withstands, 4 is usual"
 
 
 @_rule("P301", Severity.ERROR)

@@ -10,7 +10,7 @@ Rules kept here:
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path as FilePath
 from typing import Any, TypeVar
 
@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
-from linkage.protocol.model import ClkField, Protocol
+from linkage.protocol.model import ClkField, HardenedField, Protocol
 from linkage.protocol.strict_yaml import Document, Path
 
 M = TypeVar("M", bound=BaseModel)
@@ -167,16 +167,20 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
             yield from _known(("fields", i, "parties", j), name, custodians, "custodian")
         if (field.send == "category") != (field.values is not None):
             yield ("fields", i), "expected 'values' exactly when send is 'category'"
-    for i, spec in enumerate(p.encoding.fields):
+    specs: Sequence[ClkField | HardenedField] = p.encoding.fields
+    for i, spec in enumerate(specs):
         bloom = [f.name for f in p.fields if f.send == "bloom"]
         yield from _known(("encoding", "fields", i, "field"), spec.field, bloom, "field sent as bloom")
-    yield from _unencoded(p.encoding.fields, p)
+    yield from _unencoded(specs, p)
     for i, stage in enumerate(p.matching.stages):
         path = ("matching", "stages", i)
         exact = [f.name for f in p.fields if f.send == "exact"]
         names = [stage.field] if stage.stage == "exact" else list(stage.never_when_different)
         for name in names:
             yield from _known(path, name, exact, "field sent as exact")
+        fits = {"clk": "dice", "hardened": "agreement"}[p.encoding.profile]
+        if stage.stage == "fuzzy" and stage.similarity != fits:
+            yield (*path, "similarity"), f"expected '{fits}' for profile {p.encoding.profile}, got '{stage.similarity}'"
     for i, output in enumerate(p.outputs):
         path = ("outputs", i)
         yield from _known((*path, "of"), output.of, custodians, "custodian")
@@ -187,7 +191,7 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
             yield from _known((*path, "to", j), name, p.party_ids, "party")
 
 
-def _unencoded(specs: tuple[ClkField, ...], p: Protocol) -> Iterator[Problem]:
+def _unencoded(specs: Sequence[ClkField | HardenedField], p: Protocol) -> Iterator[Problem]:
     spelt = {spec.field for spec in specs}
     for i, field in enumerate(p.fields):
         if field.send == "bloom" and field.name not in spelt:

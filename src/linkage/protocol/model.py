@@ -207,6 +207,39 @@ class Clk(Model):
     fields: tuple[ClkField, ...] = Field(min_length=1)
 
 
+class HardenedField(Model):
+    """How one field enters the votes."""
+
+    field: Slug
+    q: Annotated[int, Field(ge=1, le=4)]
+    """Length of the q-grams of names and text."""
+    weight: Annotated[int, Field(ge=1, le=15)]
+    """Votes per token: the weight of the field."""
+
+
+class Hardened(Model):
+    """Majority-XOR: each bit is the exclusive or of keyed majority votes over the tokens of a record.
+
+    Source: Armknecht, Schaefer, "Breaking BAD? Better Call SAUL!", PoPETs 2026.2. Best known, not proved secure: one
+    paper, no independent cryptanalysis yet.
+    """
+
+    profile: Literal["hardened"]
+    rules: Literal[1]
+    """Version of the rules that normalise values and cut them into tokens (docs/spec/encoding.md)."""
+    bits: Annotated[int, Field(ge=64, le=16384, multiple_of=64)]
+    """Length of the filter, L in the paper. Longer links better, and tells an attacker more."""
+    prf: Literal["hmac-sha512-shake256"]
+    votes: Annotated[int, Field(ge=1, le=8)]
+    """Majority votes per bit, h in the paper. More hides more, and needs a longer filter."""
+    fields_needed: Annotated[int, Field(ge=1)]
+    """A row with fewer of these fields filled gets no filter: too little evidence to be told apart."""
+    fields: tuple[HardenedField, ...] = Field(min_length=1)
+
+
+Encoding = Annotated[Clk | Hardened, Field(discriminator="profile")]
+
+
 class Exact(Model):
     """Rows whose token of this field is equal are linked."""
 
@@ -220,7 +253,8 @@ class Fuzzy(Model):
     """Rows still unlinked are linked when their filters are alike enough."""
 
     stage: Literal["fuzzy"]
-    similarity: Literal["dice"]
+    similarity: Literal["dice", "agreement"]
+    """``dice`` for the profile clk, ``agreement`` (share of equal bits) for hardened."""
     threshold: Annotated[float, Field(gt=0, le=1)]
     never_when_different: tuple[Slug, ...]
     """Exact fields: two rows that both have a token of it, and not the same, are never linked here."""
@@ -301,7 +335,7 @@ class Protocol(Model):
     """The day (peildatum) on which consent, age and benefit are judged."""
     parties: tuple[Party, ...] = Field(min_length=2)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
-    encoding: Clk
+    encoding: Encoding
     matching: Matching
     outputs: tuple[Output, ...] = Field(min_length=1)
     retention: Retention
