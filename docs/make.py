@@ -6,6 +6,7 @@ tests/test_docs.py fails when a page is not what this would write.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,20 @@ from linkage import cli
 from linkage.protocol import lint, schema
 
 DOCS = Path(__file__).parent
+MEANING = {
+    "E101": "a cell that cannot be what its column says",
+    "E201": "garbled letters: the file was read in one encoding and written in another",
+    "E202": "letters that an export could not write and lost",
+    "E203": "empty rows left out",
+    "L101": "an entry that is malformed, or does not follow the one before",
+    "L102": "an entry of another party",
+    "L103": "a signature that does not hold",
+    "L104": "a ledger that is shorter than, or differs from, what a receiver saw",
+    "L105": "an empty ledger",
+    "L106": "two ledgers of one party",
+    "L201": "a last line without its end: a crash while writing",
+    "L202": "an entry dated before the one above it",
+}
 HELP = cli.linkage.context_settings["help_option_names"]
 
 
@@ -36,12 +51,28 @@ def rules() -> str:
     return "\n".join([head, "| code | severity | what | why |", "|---|---|---|---|", *rows, ""])
 
 
+def findings() -> str:
+    """Every code that a finding can carry, with what it says where it stands in the code."""
+    head = "# Findings\n\nMade by `make docs` from the code. P codes stand in [lint-rules.md](lint-rules.md).\n"
+    rows = []
+    for path in sorted((DOCS.parent / "src" / "linkage").rglob("*.py")):
+        for code, severity in re.findall(r'"([EL][0-9]{3})",\s*Severity\.([A-Z]+)', path.read_text("utf-8")):
+            rows.append((code, severity.lower(), path.relative_to(DOCS.parent / "src").as_posix()))
+    lines = [f"| {code} | {severity} | {MEANING[code]} | `{where}` |" for code, severity, where in sorted(set(rows))]
+    return "\n".join([head, "| code | severity | what | from |", "|---|---|---|---|", *lines, ""])
+
+
 def json_schema() -> str:
     """The JSON Schema of protocol files."""
     return json.dumps(schema.json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-PAGES = {"commands.md": commands, "spec/lint-rules.md": rules, "spec/protocol.schema.json": json_schema}
+PAGES = {
+    "commands.md": commands,
+    "spec/findings.md": findings,
+    "spec/lint-rules.md": rules,
+    "spec/protocol.schema.json": json_schema,
+}
 
 
 def _sorted_rules() -> list[lint.Rule]:

@@ -25,7 +25,7 @@ def _make() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["commands.md", "spec/lint-rules.md", "spec/protocol.schema.json"])
+@pytest.mark.parametrize("page", ["commands.md", "spec/findings.md", "spec/lint-rules.md", "spec/protocol.schema.json"])
 def test_pages_made_of_code_are_what_the_code_says(page: str) -> None:
     assert (ROOT / "docs" / page).read_text("utf-8") == _make().PAGES[page](), "run `make docs`"
 

@@ -20,7 +20,7 @@ def made(rows: int, seed: int = 1) -> Encodings:
     return Encodings(
         "mbo",
         DIGEST,
-        np.frombuffer(draw.bytes(rows * 16), np.uint8).reshape(-1, 16),
+        np.sort(np.frombuffer(draw.bytes(rows * 16), "S16")).view(np.uint8).reshape(-1, 16),
         {"bsn": np.frombuffer(draw.bytes(rows * 16), np.uint8).reshape(-1, 16)},
         draw.integers(0, 2**64, (rows, 2), dtype=np.uint64),
         {"level": draw.integers(-1, 4, rows).astype(np.int16)},
@@ -97,7 +97,8 @@ def test_a_stream_by_another_hand_is_read_when_it_keeps_the_layout() -> None:
         ("a column of text", {"category:level": pa.array(["1", "2", "3"])}),
         ("a null", {"category:level": pa.array([0, None, 1], pa.int16())}),
         ("a null handle", {"handle": pa.array([b"a" * 16, None, b"b" * 16], pa.binary(16))}),
-        ("a handle twice", {"handle": pa.array([b"a" * 16, b"b" * 16, b"a" * 16], pa.binary(16))}),
+        ("a handle twice", {"handle": pa.array([b"a" * 16, b"b" * 16, b"b" * 16], pa.binary(16))}),
+        ("another order", {"handle": pa.array([b"a" * 16, b"c" * 16, b"b" * 16], pa.binary(16))}),
         ("a category too high", {"category:level": pa.array([0, 4, 1], pa.int16())}),
         ("a category too low", {"category:level": pa.array([0, -2, 1], pa.int16())}),
         ("a wider category", {"category:level": pa.array([0, 1, 1], pa.int32())}),
@@ -114,6 +115,17 @@ def test_columns_in_another_order_and_metadata_are_refused() -> None:
         back(stream(dict(reversed(columns().items()))))
     with pytest.raises(Untrusted):
         back(stream(columns(), {"note": "a place for text"}))
+
+
+def test_a_compressed_stream_is_refused() -> None:
+    """One value has one spelling, and a small file that swells is refused."""
+    rows = 2_000
+    table = pa.table(columns(rows) | {"category:level": pa.array([0] * rows, pa.int16())})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(table)
+    with pytest.raises(Untrusted, match="compressed"):
+        back(sink.getvalue().to_pybytes())
 
 
 def test_every_truncation_is_refused() -> None:

@@ -55,6 +55,11 @@ def shape(value: str) -> str:
     return "".join(map(_masked, value[:40])) + ("..." if len(value) > 40 else "")
 
 
+def printable(text: str) -> str:
+    """A name from outside as one line that steers no terminal: signs that do not print become ?."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text[:200])
+
+
 def _masked(sign: str) -> str:
     if sign.isalpha():
         return "A" if sign.isupper() else "a"

@@ -3,7 +3,7 @@
 Rules kept here:
 
 - A finding never stops anything by itself; the caller decides what its severity means.
-- `code` is stable for ever once released, with a family letter in front (docs/spec/protocol.md lists them).
+- `code` is stable for ever once released, with a family letter in front (docs/spec/findings.md lists them).
 - `message` never holds an identifier, a token or a secret.
 """
 

@@ -237,6 +237,7 @@ def test_a_secret_for_another_home_is_refused_by_exit_code(agreed: Simulator, ru
     code, _, err = run("secret", "combine", secret, "--home", str(agreed.homes["unit"].path))
     assert code == 1
     assert "may not hold the linkage secret" in err
+    agreed.linkage("gemeente").secret.unlink()
     code, _, err = run("secret", "combine", str(agreed.input("mbo")), "--home", str(agreed.homes["gemeente"].path))
     assert code == 2
     assert "not a linkage package" in err

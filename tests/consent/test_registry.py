@@ -149,3 +149,26 @@ def test_the_last_word_counts(tmp_path: Path, events: list[Event]) -> None:
             over = event.status == "given" and event.valid_until == "2026-09-30"
             expected[event.reference] = "expired" if over else event.status
     assert registry.standing(PURPOSE, DAY) == expected
+
+
+@pytest.mark.parametrize(
+    ("story", "events", "expected"),
+    [
+        ("still given", [said("a", "2026-01-01")], "given"),
+        ("withdrawn since", [said("a", "2026-01-01"), said("a", "2026-10-02", "withdrawn")], "withdrawn"),
+        ("withdrawn today", [said("a", "2026-01-01"), said("a", "2026-11-20", "withdrawn")], "withdrawn"),
+        ("expired since", [said("a", "2026-01-01", until="2026-10-15")], "expired"),
+        ("given since", [said("a", "2026-01-01", "requested"), said("a", "2026-10-02")], "requested"),
+        ("withdrawn tomorrow", [said("a", "2026-01-01"), said("a", "2026-11-21", "withdrawn")], "given"),
+    ],
+)
+def test_consent_must_hold_on_the_reference_date_and_on_the_day_of_use(
+    registry: Registry, story: str, events: list[Event], expected: str
+) -> None:
+    registry.add(events)
+    assert registry.usable(PURPOSE, DAY, "2026-11-20")["a"] == expected
+
+
+def test_looking_makes_no_file(registry: Registry) -> None:
+    assert registry.standing(PURPOSE, DAY) == registry.usable(PURPOSE, DAY, DAY) == {}
+    assert not registry.path.exists()

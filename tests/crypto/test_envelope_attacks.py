@@ -32,8 +32,8 @@ def borders(data: bytes) -> list[int]:
 
 
 def test_every_flipped_bit_of_a_small_package_is_refused(path: Path) -> None:
-    data = sealed(path, b"tiny", label=Label("e", "p", 1, LABEL.ledger, {}))
-    reader = {"protocol": "p", "type_": "e"}
+    data = sealed(path, b"tiny", label=Label("e", LABEL.protocol, 1, LABEL.ledger, {}))
+    reader = {"protocol": LABEL.protocol, "type_": "e"}
     assert outcome(data, **reader) == opened(path, **reader) == b"tiny"
     places = [(i, bit) for i in range(len(data)) for bit in range(8)]
     assert [place for place in places if outcome(flipped(data, *place), **reader) is not None] == []

@@ -167,7 +167,66 @@ def test_a_secret_made_by_another_than_the_first_custodian_is_refused(agreed: Si
     letter = exchange.Letter(exchange.SECRET, [agreed.homes["mbo"].card], bytes(32), {})
     forged = agreed.folder / "forged.package"
     exchange.send(home, identity, linkage, letter, forged)
-    before = agreed.linkage("mbo").secret.read_bytes()
+    agreed.linkage("mbo").secret.unlink()
     with pytest.raises(Refused, match="mbo makes the linkage secret, not gemeente"):
         custodian.keep_secret(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"), forged)
-    assert agreed.linkage("mbo").secret.read_bytes() == before
+    assert not agreed.linkage("mbo").secret.exists()
+
+
+def test_a_protocol_that_was_changed_in_the_home_is_found_and_never_replaced(agreed: Simulator) -> None:
+    home, linkage = agreed.homes["mbo"], agreed.linkage("mbo")
+    path = linkage.folder / "protocol.yml"
+    original = path.read_bytes()
+    for data in (original.replace(b"minimum: 10", b"minimum: 5 "), b"not: yaml: at all"):
+        path.write_bytes(data)
+        with pytest.raises(Untrusted, match=r"changed after it was taken in") as caught:
+            home.linkages()
+        assert linkage.folder.name in str(caught.value)
+        with pytest.raises(Untrusted, match=r"changed after it was taken in"):
+            home.adopt(files.write(agreed.folder / "again.yml", original))
+        assert path.read_bytes() == data, "what is here is never overwritten"
+    path.write_bytes(original)
+    assert home.linkage().protocol == linkage.protocol
+
+
+def test_an_unsigned_protocol_does_not_stand_in_the_way_of_the_signed_one(agreed: Simulator) -> None:
+    home, signed = agreed.homes["mbo"], agreed.linkage("mbo")
+    other = home.adopt(agreed.protocol({("version",): '"1.1"'}, name="other.yml"))
+    assert other.folder != signed.folder
+    assert home.linkage().folder == signed.folder
+    assert home.linkage(other.protocol.digest).folder == other.folder
+
+
+def test_a_second_secret_never_replaces_the_first(agreed: Simulator) -> None:
+    mine = agreed.linkage("gemeente").secret
+    before = mine.read_bytes()
+    agreed.linkage("mbo").secret.unlink()
+    (second,) = custodian.share_secret(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"))
+    with pytest.raises(Refused, match="here already"):
+        custodian.keep_secret(
+            agreed.homes["gemeente"], agreed.identities["gemeente"], agreed.linkage("gemeente"), second
+        )
+    assert mine.read_bytes() == before
+
+
+def test_after_its_last_day_the_secret_is_not_used(agreed: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(homes, "today", lambda: date(2091, 1, 1))
+    with pytest.raises(Refused, match="was to be destroyed on 2090-12-31"):
+        custodian.linkage_secret(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"))
+
+
+def test_an_interrupted_init_can_be_done_again(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.create("mbo", "mbo", "BRIN:99ZZ", PASSPHRASE, cost=CHEAP)
+    home.key.unlink()  # as if it had stopped before its last step
+    again = Home(tmp_path)
+    again.create("mbo", "mbo", "BRIN:99ZZ", PASSPHRASE, cost=CHEAP)
+    assert Home(tmp_path).unlock(PASSPHRASE).card == Home(tmp_path).card
+    assert (tmp_path / "config.yml").exists()
+
+
+@pytest.mark.parametrize("number", ["99ZZ", "BRIN:", "brin:99ZZ", "BSN:123456789", "KvK:12 34"])
+def test_an_official_number_of_another_form_is_refused_before_keys_are_made(tmp_path: Path, number: str) -> None:
+    with pytest.raises(InputError, match="expected a number as BRIN"):
+        Home(tmp_path / "home").create("mbo", "mbo", number, PASSPHRASE, cost=CHEAP)
+    assert not (tmp_path / "home").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,34 @@ def test_what_receivers_saw_of_each_ledger_finds_a_cut_tail(played: Simulator, t
     outcomes, crossed = auditor.verify_ledgers(folders)
     assert all(outcome.holds for outcome in outcomes), "cut at a line, each ledger by itself still holds"
     assert {finding.code for finding in crossed} == {"L104"}
+
+
+def test_two_ledgers_of_one_party_are_never_taken_for_one(played: Simulator, tmp_path: Path) -> None:
+    shutil.copytree(played.homes["unit"].path, tmp_path / "cut")
+    path = tmp_path / "cut" / "ledger" / "ledger.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
+    every = [home.path for home in played.homes.values()]
+    for folders in ([*every, tmp_path / "cut"], [tmp_path / "cut", *every]):
+        assert "L106" in {finding.code for finding in auditor.verify_ledgers(folders)[1]}
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        {"type": "encodings\n  signature  holds"},
+        {"type": "../x"},
+        {"protocol": "sha256:1"},
+        {"content": {"rows\n": 1}},
+        {"content": {"rows": {"deep": 1}}},
+        {"content": {"rows": -1}},
+    ],
+    ids=str,
+)
+def test_a_header_that_would_show_or_name_anything_else_is_malformed(
+    agreed: Simulator, label: dict[str, object]
+) -> None:
+    honest = Label("encodings", agreed.linkage("mbo").protocol.digest, 1, agreed.homes["mbo"].ledger.head(), {})
+    path = agreed.folder / "x.package"
+    envelope.seal(path, [b"x"], agreed.identities["mbo"], [agreed.homes["unit"].card], replace(honest, **label))
+    with pytest.raises(Untrusted, match="malformed header"):
+        envelope.read(path)

@@ -85,3 +85,36 @@ def test_an_unknown_type_of_package_is_refused(agreed: Simulator) -> None:
     assert any(s.kind == "refused" and "type of package" in s.text for s in agreed.step("unit"))
     with pytest.raises(InputError, match="type of package"):
         post.take_package(agreed.homes["unit"], agreed.identities["unit"], path)
+
+
+def test_a_home_without_its_empty_folders_still_works(agreed: Simulator) -> None:
+    agreed.homes["unit"].inbox.rmdir()
+    assert [step.kind for step in agreed.step("unit")] == ["wait"]
+
+
+def test_a_file_that_comes_again_is_removed(agreed: Simulator) -> None:
+    package = agreed.tokenise("mbo").package
+    for expected in ("took in", "taken in before"):
+        dropped = Path(shutil.copy(package, agreed.homes["unit"].inbox / "x"))
+        assert any(expected in step.text and step.kind == "done" for step in agreed.step("unit"))
+        assert not dropped.exists()
+
+
+def test_a_name_that_steers_a_terminal_is_shown_harmless(agreed: Simulator) -> None:
+    files.write(agreed.homes["unit"].inbox / "x\ndone    took in everything\x1b[31m", b"junk")
+    (refused, *_) = agreed.step("unit")
+    assert "\n" not in refused.text
+    assert "\x1b" not in refused.text
+
+
+def test_the_words_of_a_card_are_not_told_to_who_should_hear_them(tmp_path: Path) -> None:
+    from linkage.crypto import card as cards
+
+    simulator = Simulator(tmp_path).found()
+    home = Home(tmp_path / "late")
+    identity = home.create("late", "late", "KvK:12345678", PASSPHRASE, cost=CHEAP)
+    theirs = simulator.homes["mbo"].card
+    shutil.copy(simulator.homes["mbo"].path / "card.json", home.inbox / "card.json")
+    text = "".join(map(str, post.step(home, identity)))
+    assert cards.words(theirs.fingerprint).split()[0] + " " not in text
+    assert cards.letters(theirs.fingerprint)[:9] not in text

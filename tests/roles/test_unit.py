@@ -6,12 +6,15 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.csv as pc
 import pytest
 from stdnum.nl import bsn
 
+from linkage.crypto.envelope import Package
+from linkage.disclosure.release import Cell, Figure, Release
 from linkage.errors import InputError, Refused, Untrusted
 from linkage.roles import custodian, exchange, recipient, unit
 from linkage.roles.home import Home
@@ -189,3 +192,59 @@ def test_a_release_that_is_no_release_is_refused(agreed: Simulator) -> None:
     with pytest.raises((Untrusted, InputError)):
         recipient.take_release(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"), forged)
     assert not list(agreed.linkage("mbo").folder.glob("results/*"))
+
+
+@pytest.mark.parametrize("party", ["mbo", "gemeente"])
+def test_links_of_packages_that_were_replaced_since_are_not_released(agreed: Simulator, party: str) -> None:
+    played_links(agreed)
+    agreed.tokenise(party)
+    agreed.carry()
+    with pytest.raises(Refused, match="other packages came in"):
+        unit.release(agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit"))
+    decide = [str(step) for step in agreed.step("unit") if step.kind == "decide"]
+    assert len(decide) == 1
+    assert "linkage match" in decide[0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"minimum": 1, "rounding": 1},
+        {"parties": {"mbo": None, "stranger": None}},
+        {"cells": ()},
+        {"total": Cell({}, Figure(3, "shown"), Figure(None, "hidden"))},
+    ],
+    ids=["other-limits", "other-parties", "other-table", "small-figure"],
+)
+def test_a_release_that_the_protocol_does_not_allow_is_refused_by_its_recipient(
+    agreed: Simulator, change: dict[str, object]
+) -> None:
+    played_links(agreed)
+    (honest,) = (r for r, path in _released(agreed) if path.parent.name == "mbo")
+    forged = replace(honest, **change)
+    letter = exchange.Letter(exchange.RELEASE, [agreed.homes["mbo"].card], forged.to_bytes(), {"output": "on-benefits"})
+    path = agreed.folder / "forged.package"
+    exchange.send(agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit"), letter, path)
+    with pytest.raises(Untrusted, match="other limits or another table"):
+        recipient.take_release(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"), path)
+
+
+def _released(simulator: Simulator) -> list[tuple[Release, Path]]:
+    return unit.release(simulator.homes["unit"], simulator.identities["unit"], simulator.linkage("unit"))
+
+
+def test_a_file_that_is_swapped_while_it_is_taken_in_changes_nothing(agreed: Simulator) -> None:
+    home, identity, linkage = agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit")
+    old = agreed.tokenise("mbo").package.read_bytes()
+    new = agreed.tokenise("mbo").package.read_bytes()
+    dropped = home.inbox / "x.package"
+    dropped.write_bytes(new)
+    kept = []
+
+    def keep(body: bytes, package: Package) -> None:
+        dropped.write_bytes(old)  # somebody who can write in the inbox
+        kept.append(package.path.read_bytes())
+
+    exchange.take_in(home, identity, linkage, dropped, exchange.ENCODINGS, keep)
+    assert kept == [new]
+    assert not list((linkage.folder / "incoming").iterdir())

@@ -5,7 +5,7 @@ Rules kept here:
 - A command declares options, calls a role, prints. It decides nothing.
 - Results go to standard output, all else to standard error. Exit code 0 done; 1 refused or found wanting; 2 wrong
   use or unreadable input; 70 a fault of ours, shown without any value.
-- Heavy modules are imported inside commands: `linkage --help` answers at once (tests/cli/test_help.py).
+- Heavy modules are imported inside commands: `linkage --help` answers at once (tests/cli/test_commands.py).
 - No secret is an argument: passphrases come by prompt, file or descriptor.
 """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from linkage.cli.options import Options, file, in_protocol, shared, table
+from linkage.errors import InputError
 
 
 @click.group()
@@ -74,8 +75,12 @@ def protocol_new(
     if not path.is_file():
         path = files.shipped(f"protocols/{template}.yml")
     found = [cards.from_bytes(files.read(p, limit=cards.MAX_BYTES), where=p.name) for p in card_paths]
+    for setting in settings:
+        if not setting.partition("=")[2]:
+            raise InputError("expected KEY=VALUE, for instance valid.until=2027-12-31", where="--set")
     changes: dict[agreement.Place, str] = {
-        tuple(key.split(".")): value for key, _, value in (s.partition("=") for s in settings)
+        tuple(int(k) if k.isdigit() else k for k in key.split(".")): value
+        for key, _, value in (s.partition("=") for s in settings)
     }
     files.write(output, agreement.new_protocol(path, found, changes).encode())
     options.show(f"wrote {output}: read it, change it, and `linkage protocol check {output}`", {"file": str(output)})

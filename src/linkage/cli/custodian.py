@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from linkage.cli.options import Options, file, in_protocol, shared, table
+from linkage.errors import InputError
 
 if TYPE_CHECKING:
     from linkage.encode.config import Config
@@ -22,7 +23,14 @@ with_config = click.option(
 def _config(options: Options, path: Path | None) -> Config:
     from linkage.encode import config
 
-    return config.load(path or options.home_path / "config.yml")
+    chosen = path or options.home_path / "config.yml"
+    if path is None and not chosen.exists():
+        raise InputError(
+            "there is no config that says which column is which field",
+            where=str(chosen),
+            hint="Start from config/mbo.yml or config/gemeente.yml of linkage, and name it with --config.",
+        )
+    return config.load(chosen)
 
 
 @click.group()

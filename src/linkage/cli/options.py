@@ -76,7 +76,7 @@ class Options:
         else:
             data = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True).encode()
         try:  # one spelling of é on every keyboard: NFC, as RFC 8265 prescribes for passwords
-            return unicodedata.normalize("NFC", data.rstrip(b"\r\n").decode("utf-8")).encode()
+            return unicodedata.normalize("NFC", data.rstrip(b"\r\n").decode("utf-8-sig")).encode()
         except UnicodeDecodeError:
             raise InputError("the passphrase is not UTF-8") from None
 

@@ -90,7 +90,9 @@ def ledger_verify(options: Options, folders: tuple[Path, ...]) -> None:
     outcomes, crossed = auditor.verify_ledgers(list(folders) or [options.home_path])
     findings = [*(finding for outcome in outcomes for finding in outcome.findings), *crossed]
     holds = all(outcome.holds for outcome in outcomes) and not crossed
-    lines = [f"{outcome.party}: {len(outcome.entries)} entries" for outcome in outcomes]
+    from linkage.crypto import card as cards
+
+    lines = [f"{o.party}: {len(o.entries)} entries, card {cards.letters(o.card)}" for o in outcomes]
     verdict = "ledger verified" if holds else "ledger NOT verified"
     data = {"verified": holds, "entries": {o.party: len(o.entries) for o in outcomes}}
     options.show(

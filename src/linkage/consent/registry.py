@@ -86,6 +86,8 @@ class Registry:
         Returns:
             Reference to `given`, `requested`, `refused`, `withdrawn`, `invalidated` or `expired`.
         """
+        if not self.path.exists():
+            return {}
         query = (
             "SELECT reference, status, valid_until FROM event WHERE purpose = ? AND at <= ? "
             "ORDER BY at, status IN ('refused', 'withdrawn', 'invalidated'), rowid"
@@ -96,6 +98,20 @@ class Registry:
             ref: "expired" if status == "given" and until and until < on else status
             for ref, (status, until) in latest.items()
         }
+
+    def usable(self, purpose: str, on: str, today: str) -> Mapping[str, str]:
+        """Where every person stands for use today: it must be given on the reference date, and still be today.
+
+        GDPR art. 7(3): a withdrawal counts from the moment it is made, whatever day the figures are about.
+
+        Args:
+            purpose: id of the protocol.
+            on: the reference date, yyyy-mm-dd.
+            today: the day of use, yyyy-mm-dd.
+        """
+        now = self.standing(purpose, max(on, today))
+        then = self.standing(purpose, on)
+        return {ref: status if now[ref] == "given" else now[ref] for ref, status in then.items()}
 
     def counts(self, purpose: str, on: str) -> Mapping[str, int]:
         """How many persons stand where."""

@@ -45,6 +45,9 @@ MAX_COUNT = 99_999_999
 """Highest sequence and ledger size: a receiver writes them down, and his ledger takes no nine digits."""
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LINE = re.compile(r"[\w .:-]{1,100}")
+"""Words that the header may show: nothing that steers a terminal or names another folder."""
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 _KEYS = {"package", "type", "protocol", "sender", "recipients", "sequence", "ledger", "content"}
 
@@ -301,15 +304,19 @@ def _header(head: bytes, where: str) -> Header:
         if set(value) != _KEYS or value["package"] != 1:
             raise ValueError
         header = Header(
-            type=_text(value["type"]),
-            protocol=_text(value["protocol"]),
+            type=_text(value["type"], _NAME),
+            protocol=_text(value["protocol"], _DIGEST),
             sequence=_count(value["sequence"], 1),
             ledger=_ledger(value["ledger"]),
-            content=value["content"],
-            sender=_text(value["sender"]["party"]),
-            sender_card=_text(value["sender"]["card"]),
+            content={_text(name, _LINE): _fact(fact) for name, fact in value["content"].items()},
+            sender=_text(value["sender"]["party"], _NAME),
+            sender_card=_text(value["sender"]["card"], _DIGEST),
             recipients=tuple(
-                (_text(r["party"]), _text(r["card"]), signature.from_text(r["key"], WRAPPED_BYTES, where=where))
+                (
+                    _text(r["party"], _NAME),
+                    _text(r["card"], _DIGEST),
+                    signature.from_text(r["key"], WRAPPED_BYTES, where=where),
+                )
                 for r in value["recipients"]
             ),
         )
@@ -332,7 +339,11 @@ def _count(value: Any, lowest: int) -> int:
     return value
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return value
+def _text(value: Any, form: re.Pattern[str]) -> str:
+    if not form.fullmatch(value):
+        raise ValueError
+    return str(value)
+
+
+def _fact(value: Any) -> int | str:
+    return _count(value, 0) if isinstance(value, int) else _text(value, _LINE)

@@ -98,6 +98,28 @@ def from_bytes(data: bytes, *, where: str) -> Release:
     return release
 
 
+def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
+    """Refuse a release that is not what the protocol agreed: another limit, another table, a figure it would hide.
+
+    Raises:
+        Untrusted: the linkage unit released something else.
+    """
+    output = next(o for o in protocol.outputs if o.name == release.output)
+    values = [protocol.field(name).values or () for name in output.by]
+    table = [dict(zip(output.by, cells, strict=True)) for cells in itertools.product(*values)]
+    figures = [f for cell in (*release.cells, release.total) for f in (cell.persons, cell.linked)]
+    shown = [f.value for f in figures if f.value is not None]
+    shown += [size for size in release.parties.values() if size is not None]
+    if (
+        (release.minimum, release.rounding) != (output.minimum, output.rounding)
+        or [dict(cell.categories) for cell in release.cells] != table
+        or release.total.categories
+        or set(release.parties) != {party.id for party in protocol.custodians}
+        or any(value < output.minimum or value % output.rounding for value in shown)
+    ):
+        raise Untrusted("a release with other limits or another table than the protocol has", where=where)
+
+
 def overlap(protocol: Protocol, output: Output, counted: Encodings, linked: NDArray[np.bool_], other: int) -> Release:
     """Answer the question "how many of these persons are known to the other party".
 

@@ -226,10 +226,13 @@ def _locked(path: Path) -> Iterator[None]:
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-        else:  # pragma: no cover  # Windows: waits up to ten seconds, then raises OSError
+        else:  # pragma: no cover  # Windows waits up to ten seconds
             import msvcrt
 
-            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+            try:
+                msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+            except OSError as error:
+                raise _cannot_write(path, error) from None
         yield
     finally:
         os.close(descriptor)

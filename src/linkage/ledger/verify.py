@@ -27,6 +27,8 @@ class Verified:
     """Outcome of a check."""
 
     party: str
+    card: str
+    """Fingerprint of the card that it was checked with: whether that card is theirs is for a person to know."""
     entries: Sequence[Entry]
     findings: tuple[Finding, ...]
 
@@ -45,7 +47,9 @@ def verify(data: bytes, card: Card, *, where: str = log.NAME) -> Verified:
     try:
         entries = log.parse(data, where=where)
     except LinkageError as error:
-        return Verified(card.party, (), (*findings, Finding("L101", Severity.ERROR, error.where, error.message)))
+        return Verified(
+            card.party, card.fingerprint, (), (*findings, Finding("L101", Severity.ERROR, error.where, error.message))
+        )
     if not entries:
         findings.append(
             Finding("L105", Severity.ERROR, where, "the ledger is empty: a home writes its first act itself")
@@ -62,7 +66,7 @@ def verify(data: bytes, card: Card, *, where: str = log.NAME) -> Verified:
         if after.at < before.at:
             message = f"written at {after.at}, before the entry above it ({before.at})"
             findings.append(Finding("L202", Severity.WARNING, f"{where}:{after.index + 1}", message))
-    return Verified(card.party, entries, tuple(findings))
+    return Verified(card.party, card.fingerprint, entries, tuple(findings))
 
 
 def crosscheck(ledgers: Mapping[str, Sequence[Entry]]) -> tuple[Finding, ...]:

@@ -332,7 +332,7 @@ class Protocol(Model):
     mode: Literal["statistics"]
     """Counts only: no row and no handle ever comes back."""
     reference_date: Day
-    """The day (peildatum) on which consent, age and benefit are judged."""
+    """The day (peildatum) on which consent, age and benefit are judged; consent must still hold on the day of use."""
     parties: tuple[Party, ...] = Field(min_length=2)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     encoding: Encoding

@@ -118,7 +118,7 @@ def as_data(report: Report) -> dict[str, Any]:
 
 
 def as_text(report: Report) -> str:
-    """The report for a terminal, at most 100 columns wide."""
+    """The report for a terminal; sentences are folded at 96 columns."""
     import textwrap
 
     lines = report.lines

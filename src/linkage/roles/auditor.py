@@ -7,7 +7,7 @@ from pathlib import Path
 
 from linkage import files
 from linkage.crypto import card as cards
-from linkage.findings import Finding
+from linkage.findings import Finding, Severity
 from linkage.ledger import log, verify
 from linkage.ledger.verify import Verified
 
@@ -31,4 +31,10 @@ def verify_ledgers(folders: Sequence[Path]) -> tuple[list[Verified], tuple[Findi
         )
         data = files.read(folder / "ledger" / log.NAME)
         outcomes.append(verify.verify(data, card, where=f"{folder.name}/{log.NAME}"))
-    return outcomes, verify.crosscheck({outcome.party: outcome.entries for outcome in outcomes})
+    twice = [
+        Finding("L106", Severity.ERROR, outcome.party, "two ledgers of one party were given: compare one at a time")
+        for i, outcome in enumerate(outcomes)
+        if outcome.party in [other.party for other in outcomes[:i]]
+    ]
+    crossed = verify.crosscheck({outcome.party: outcome.entries for outcome in outcomes})
+    return outcomes, (*twice, *crossed)

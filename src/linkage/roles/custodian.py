@@ -15,15 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from linkage import files
 from linkage.consent.judge import Judgement, judge
 from linkage.consent.registry import Event, Registry
 from linkage.crypto import secret as secrets
+from linkage.crypto.card import Card
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, shape
 from linkage.findings import Finding
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
+from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 
 if TYPE_CHECKING:
@@ -78,31 +81,40 @@ class Tokenised:
 def share_secret(home: Home, identity: Identity, linkage: Linkage) -> list[Path]:
     """Make the linkage secret and seal it to every custodian, oneself included; never to the linkage unit.
 
-    The first custodian of the protocol makes it.
+    The first custodian of the protocol makes it, once; asked again, it puts the same package in the outbox again.
 
     Raises:
-        Refused: the protocol is not in effect, another custodian makes the secret, or it was made already.
+        Refused: the protocol is not in effect, or another custodian makes the secret.
     """
     protocol = agreement.in_effect(home, linkage)
     maker = protocol.custodians[0].id
     if home.card.party != maker:
         raise Refused(f"{maker} makes the linkage secret: the first custodian in the protocol")
-    if linkage.secret.exists():
-        raise Refused("the linkage secret was made already; a second one would part the parties")
     readers = [home.trusted(party.id) for party in protocol.custodians]
-    if protocol.unit.id in [card.party for card in readers]:
-        raise Refused("the linkage unit may not hold the linkage secret")
-    home.ledger.append(identity, "make-secret", protocol=protocol.digest)
-    value = secrets.create()
-    exchange.send(home, identity, linkage, exchange.Letter(exchange.SECRET, readers, value), linkage.secret)
+    if not linkage.secret.exists():
+        _make_secret(home, identity, linkage, readers)
     others = [card.party for card in readers if card.party != home.card.party]
     return [home.send(linkage.secret, other, f"{protocol.id}.secret.package") for other in others]
 
 
+def _make_secret(home: Home, identity: Identity, linkage: Linkage, readers: list[Card]) -> None:
+    if linkage.protocol.unit.id in [card.party for card in readers]:
+        raise Refused("the linkage unit may not hold the linkage secret")
+    home.ledger.append(identity, "make-secret", protocol=linkage.protocol.digest)
+    value = secrets.create()
+    exchange.send(home, identity, linkage, exchange.Letter(exchange.SECRET, readers, value), linkage.secret)
+
+
 def keep_secret(home: Home, identity: Identity, linkage: Linkage, path: Path) -> None:
-    """Take in the linkage secret that another custodian sealed to this one; it is kept as it came, sealed."""
-    if "custodian" not in linkage.protocol.party(home.card.party).roles:
-        raise Refused(f"{home.card.party} is no custodian: it may not hold the linkage secret", where=path.name)
+    """Take in the linkage secret that another custodian sealed to this one; it is kept as it came, sealed.
+
+    Raises:
+        Refused: not for this party, not from the first custodian, not in effect, or there is a secret already.
+    """
+    _must_be_custodian(home, linkage)
+    agreement.in_effect(home, linkage)
+    if linkage.secret.exists():
+        raise Refused("the linkage secret is here already; a second one would part the parties", where=path.name)
 
     def keep(body: bytes, package: Package) -> None:
         maker = linkage.protocol.custodians[0].id
@@ -110,10 +122,7 @@ def keep_secret(home: Home, identity: Identity, linkage: Linkage, path: Path) ->
             raise Refused(f"{maker} makes the linkage secret, not {package.header.sender}", where=path.name)
         if len(body) != secrets.SECRET_BYTES:
             raise InputError(f"expected a secret of {secrets.SECRET_BYTES} bytes", where=path.name)
-        if path.resolve() != linkage.secret.resolve():
-            from linkage import files
-
-            files.write(linkage.secret, files.read(path))
+        files.write(linkage.secret, files.read(package.path))
 
     exchange.take_in(home, identity, linkage, path, exchange.SECRET, keep)
 
@@ -122,8 +131,12 @@ def linkage_secret(home: Home, identity: Identity, linkage: Linkage) -> bytes:
     """The linkage secret, opened from its package.
 
     Raises:
-        Refused: it is not here yet.
+        Refused: this party is no custodian, the secret is not here yet, or its day of destruction has passed.
     """
+    _must_be_custodian(home, linkage)
+    last = linkage.protocol.retention.secret_destroyed_on
+    if homes.today().isoformat() > last:
+        raise Refused(f"the linkage secret was to be destroyed on {last}", hint=f"Remove {linkage.secret}.")
     if not linkage.secret.exists():
         maker = linkage.protocol.custodians[0].id
         what = "make it with `linkage secret share`" if maker == home.card.party else f"wait for the file from {maker}"
@@ -188,6 +201,7 @@ def tokenise(
     """
     from linkage.encode import encoder, outgoing
 
+    _must_be_custodian(home, linkage)
     protocol = agreement.in_effect(home, linkage)
     secret = linkage_secret(home, identity, linkage)
     plan_, prepared, judgement = _prepare(home, protocol, path, config)
@@ -232,7 +246,8 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
     texts = {c.field: prepared.columns[c.field].texts() for c in party.cohort}
     standing = None
     if party.consent == "required":
-        standing = Registry(home.consent).standing(protocol.id, protocol.reference_date)
+        today = homes.today().isoformat()
+        standing = Registry(home.consent).usable(protocol.id, protocol.reference_date, today)
     judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references)
     forms = {"exact": "token", "bloom": "filter", "category": "category", "none": "stays"}
     plan_ = Plan(
@@ -249,6 +264,11 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         warnings=records.findings,
     )
     return plan_, prepared, judgement
+
+
+def _must_be_custodian(home: Home, linkage: Linkage) -> None:
+    if "custodian" not in linkage.protocol.party(home.card.party).roles:
+        raise Refused(f"{home.card.party} is no custodian: it may not hold the linkage secret")
 
 
 def _basis(protocol: Protocol, party_id: str) -> list[str]:

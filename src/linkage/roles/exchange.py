@@ -10,17 +10,21 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import secrets
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
-from linkage import canonical
+from linkage import canonical, files
 from linkage.crypto import envelope
 from linkage.crypto.card import Card
 from linkage.crypto.envelope import Header, Label, Package
 from linkage.crypto.identity import Identity
-from linkage.errors import Refused
+from linkage.errors import InputError, Refused
 from linkage.roles.home import Home, Linkage
 
 SECRET, ENCODINGS, RELEASE = "linkage-secret", "encodings", "release"
@@ -91,25 +95,54 @@ def take_in(
         linkage: the linkage it must belong to.
         path: the file.
         type_: what it must be.
-        keep: takes the body; raises when the body is not what it should be, and then nothing was taken in.
+        keep: takes the body, and the package whose file may be copied; raises when the body is not what it should be,
+            and then nothing was taken in.
     """
-    package = envelope.read(path)
-    card = expect(home, linkage, package)
-    body = b"".join(envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_))
-    keep(body, package)
-    header = package.header
-    home.ledger.append(
-        identity, "receive", protocol=header.protocol, type=header.type, sender=header.sender,
-        sequence=header.sequence, package=file_digest(path), sender_ledger=dict(header.ledger),
-    )  # fmt: skip
-    return package
+    with _private_copy(linkage, path) as copy:
+        package = envelope.read(copy)
+        card = expect(home, linkage, package)
+        body = b"".join(envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_))
+        keep(body, package)
+        header = package.header
+        home.ledger.append(
+            identity, "receive", protocol=header.protocol, type=header.type, sender=header.sender,
+            sequence=header.sequence, package=file_digest(copy), sender_ledger=dict(header.ledger),
+        )  # fmt: skip
+        return package
+
+
+@contextmanager
+def _private_copy(linkage: Linkage, path: Path) -> Iterator[Path]:
+    """The file as it is now: whoever can write in the inbox cannot change it while it is checked and kept."""
+    folder = files.folder(linkage.folder / "incoming" / secrets.token_hex(8))
+    try:
+        with files.atomic(folder / path.name) as stream, opened(path) as original:
+            shutil.copyfileobj(original, stream)
+        yield folder / path.name
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def taken_already(home: Home, digest: str) -> bool:
+    """Whether this very file was taken in before."""
+    return any(entry.act == "receive" and entry.facts["package"] == digest for entry in home.ledger.entries())
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A file to read, with our error when it cannot be."""
+    try:
+        with path.open("rb") as stream:
+            yield stream
+    except OSError as error:
+        raise InputError(f"cannot read: {error.strerror}", where=path.name) from None
 
 
 def file_digest(path: Path) -> str:
     """``sha256:<hex>`` of a file, read in pieces."""
     import hashlib
 
-    with path.open("rb") as stream:
+    with opened(path) as stream:
         return canonical.DIGEST_PREFIX + hashlib.file_digest(stream, "sha256").hexdigest()
 
 

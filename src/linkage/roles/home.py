@@ -10,7 +10,9 @@ Rules kept here:
 
 from __future__ import annotations
 
+import re
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,9 +24,13 @@ from linkage.crypto import card as cards
 from linkage.crypto import identity as identities
 from linkage.crypto.card import Card
 from linkage.crypto.identity import Identity
-from linkage.errors import InputError, Refused
+from linkage.errors import InputError, Refused, Untrusted, shape
 from linkage.ledger.log import Ledger
+from linkage.protocol import strict_yaml
 from linkage.protocol.model import Protocol
+
+NUMBER = re.compile(r"(BRIN|OIN|KvK):[0-9A-Z]{4,20}")
+"""Official number of an organisation, with its scheme, as protocols have it."""
 
 
 def today() -> date:
@@ -118,13 +124,21 @@ class Home:
             InputError: the passphrase is too short, or the folder cannot be written.
         """
         if self.key.exists():
-            raise Refused("there is a home here already; its keys are kept", where=str(self.path))
+            raise Refused(
+                "there is a home here already; its keys are kept",
+                where=str(self.path),
+                hint="To start again, move this folder away first.",
+            )
+        if not NUMBER.fullmatch(number):
+            raise InputError(f"expected a number as BRIN:..., OIN:... or KvK:..., got {shape(number)}", where="number")
         identity = identities.create(party, name, number, today=today())
         data = identities.to_key_file(identity, passphrase, cost=cost or identities.RFC9106_SECOND)
         files.folder(self.path)
         files.folder(self.inbox)
-        files.write(self.key, data)
+        with suppress(InputError):  # a config to start from, for the parties of the shipped protocol
+            files.write(self.path / "config.yml", files.read(files.shipped(f"config/{party}.yml")))
         files.write(self.path / "card.json", identity.card.to_bytes())
+        files.write(self.key, data)  # last: a home without a key can be made again
         self.ledger.append(identity, "init", card=identity.card.fingerprint)
         return identity
 
@@ -152,6 +166,8 @@ class Home:
                 hint="Compare its fingerprint by telephone, then `linkage card trust FILE --fingerprint ...`.",
             )
         value = canonical.from_bytes(files.read(path, limit=4 * cards.MAX_BYTES), where=path.name)
+        if not isinstance(value, dict) or "card" not in value:
+            raise Untrusted("not a record of trust: altered or damaged", where=path.name)
         card = cards.from_bytes(canonical.to_bytes(value["card"]), where=path.name)
         if not card.valid_from <= today().isoformat() <= card.valid_until:
             raise Refused(f"the card of {party} is valid from {card.valid_from} until {card.valid_until}, not today")
@@ -168,27 +184,34 @@ class Home:
         return files.write(self.path / "trusted" / f"{card.party}.json", canonical.to_bytes(record))
 
     def linkages(self) -> list[Linkage]:
-        """All linkages of this home, by name of their folder."""
-        found = sorted((self.path / "linkages").glob("*/protocol.yml"))
-        return [Linkage(path.parent, protocol.load(path)) for path in found]
+        """All linkages of this home, by name of their folder.
+
+        Raises:
+            Untrusted: a protocol here is no longer the one that was taken in.
+        """
+        return [_kept(path) for path in sorted((self.path / "linkages").glob("*/protocol.yml"))]
 
     def linkage(self, name: str | None = None) -> Linkage:
-        """The linkage of that protocol id, folder or digest; the only one when no name is given.
+        """The linkage of that protocol id, folder or digest; the only one, or the only signed one, without a name.
 
         Raises:
             Refused: there is none, or more than one that fits.
         """
         every = self.linkages()
         fits = [x for x in every if name is None or name in (x.protocol.id, x.folder.name, x.protocol.digest)]
-        if len(fits) == 1:
-            return fits[0]
+        signed = [x for x in fits if x.signature(self.card.party).exists()]
+        if len(fits) == 1 or len(signed) == 1:
+            return (signed or fits)[0]
         if not fits:
             raise Refused(
                 f"no linkage {name or ''} here".replace("  ", " "),
                 hint="Put the protocol file in inbox/ and run `linkage next`, or sign it with `linkage protocol sign`.",
             )
         names = ", ".join(x.folder.name for x in fits)
-        raise Refused(f"more than one linkage fits: {names}", hint="Name one with --protocol.")
+        raise Refused(
+            f"more than one linkage fits: {names}",
+            hint="Name one with --protocol. To drop one, remove its folder in linkages/.",
+        )
 
     def by_digest(self, digest: str) -> Linkage:
         """The linkage of a protocol digest.
@@ -202,17 +225,19 @@ class Home:
         raise Refused(f"belongs to a protocol that is not here: {digest[:19]}...")
 
     def adopt(self, path: Path) -> Linkage:
-        """Take a protocol file into the home, without signing it.
+        """Take a protocol file into the home, without signing it. One that is here stays as it is.
 
         Raises:
             InputError: not a protocol, or one that does not name this party.
         """
-        agreed = protocol.load(path)
+        data = files.read(path, limit=strict_yaml.MAX_BYTES)
+        agreed = protocol.loads(data, name=path.name)
         agreed.party(self.card.party)
-        folder = self.path / "linkages" / f"{agreed.id}-{agreed.digest[7:15]}"
+        folder = self.path / "linkages" / _folder(agreed)
         target = folder / "protocol.yml"
-        if path.resolve() != target.resolve():
-            files.write(target, files.read(path))
+        if target.exists():
+            return _kept(target)
+        files.write(target, data)
         return Linkage(folder, agreed)
 
     def send(self, source: Path, party: str, name: str) -> Path:
@@ -220,3 +245,27 @@ class Home:
         with files.atomic(self.outbox(party) / name) as stream, source.open("rb") as original:
             shutil.copyfileobj(original, stream)
         return self.outbox(party) / name
+
+
+def _folder(agreed: Protocol) -> str:
+    """Name of a linkage's folder: 128 bits of the digest, so that no other protocol can be made to share it."""
+    return f"{agreed.id}-{agreed.digest[7:39]}"
+
+
+def _kept(path: Path) -> Linkage:
+    """A linkage from its protocol file.
+
+    Raises:
+        Untrusted: the file was changed after it was taken in.
+    """
+    try:
+        agreed = protocol.load(path)
+    except InputError:
+        agreed = None
+    if agreed is None or path.parent.name != _folder(agreed):
+        raise Untrusted(
+            "this protocol was changed after it was taken in",
+            where=f"{path.parent.name}/{path.name}",
+            hint="Put the file back as it was signed, or remove this folder to drop the linkage.",
+        )
+    return Linkage(path.parent, agreed)

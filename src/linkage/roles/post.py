@@ -18,8 +18,9 @@ from linkage import files, protocol
 from linkage.crypto import card as cards
 from linkage.crypto import envelope
 from linkage.crypto.identity import Identity
-from linkage.errors import InputError, LinkageError
+from linkage.errors import InputError, LinkageError, printable
 from linkage.roles import agreement, custodian, exchange, recipient
+from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 
 Kind = Literal["card", "protocol", "signature", "package"]
@@ -75,18 +76,18 @@ def kind_of(path: Path) -> Kind:
 
 def _take_all(home: Home, identity: Identity) -> Iterator[Step]:
     found: list[tuple[int, int, Path]] = []
-    for path in sorted(p for p in home.inbox.iterdir() if p.is_file() and not p.name.startswith(".")):
+    for path in sorted(p for p in files.folder(home.inbox).iterdir() if p.is_file() and not p.name.startswith(".")):
         try:
             kind = kind_of(path)
             inner = PACKAGES.index(envelope.read(path).header.type) if kind == "package" else 0
             found.append((ORDER.index(kind), inner, path))
         except (LinkageError, ValueError) as error:
-            yield Step("refused", f"{path.name}: {getattr(error, 'message', 'unknown type of package')}")
+            yield Step("refused", f"{printable(path.name)}: {getattr(error, 'message', 'unknown type of package')}")
     for order, _, path in sorted(found):
         try:
             yield _take(home, identity, path, ORDER[order])
         except LinkageError as error:
-            yield Step("refused", f"{path.name}: {error.message}")
+            yield Step("refused", f"{printable(path.name)}: {error.message}")
 
 
 def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
@@ -99,6 +100,8 @@ def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
     elif kind == "signature":
         linkage, party = agreement.take_signature(home, files.read(path, limit=cards.MAX_BYTES), where=path.name)
         text = f"took in the signature of {party} under {linkage.protocol.id}"
+    elif exchange.taken_already(home, exchange.file_digest(path)):
+        text = f"removed {printable(path.name)}: it was taken in before"
     else:
         text = take_package(home, identity, path)
     path.unlink()
@@ -136,20 +139,23 @@ def _card(home: Home, path: Path) -> Step:
     if known:
         path.unlink()
         return Step("done", f"the card of {card.party} is trusted already")
-    words = cards.words(card.fingerprint)
     return Step(
         "decide",
-        f"card of {card.party} ({card.name}): call them, let them read their fingerprint, and run\n"
-        f'        linkage card trust inbox/{path.name} --fingerprint "..."    (this card: {words})',
+        f"card of {card.party} ({card.name}): call them at a number you know, let them read you the words of their\n"
+        f"        `linkage card show`, and run with what you hear:\n"
+        f'        linkage card trust "{path}" --home "{home.path}" --verified-by "your function" --fingerprint "..."',
     )
 
 
 def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
-    agreed, own, name = linkage.protocol, home.card.party, linkage.protocol.id
+    agreed, own = linkage.protocol, home.card.party
+    name = f"{agreed.id} {agreed.version}"
     open_ = [s.party for s in agreement.standings(home, linkage) if s.reason]
     if own in open_:
         path = linkage.folder / "protocol.yml"
-        return [Step("decide", f"{name}: read it (`linkage protocol show`) and sign it: linkage protocol sign {path}")]
+        return [
+            Step("decide", f'{name}: read it (`linkage protocol show`) and sign it: linkage protocol sign "{path}"')
+        ]
     if open_:
         return [Step("wait", f"{name}: for the signature of {', '.join(open_)}")]
     try:
@@ -163,13 +169,20 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
         missing = [p.id for p in agreed.custodians if not linkage.received(p.id).exists()]
         if missing:
             steps.append(Step("wait", f"{name}: for the package of {', '.join(missing)}"))
-        elif not _did(home, linkage, "release"):
+        elif _last(home, linkage, "match") < _last(home, linkage, "receive"):
             steps.append(Step("decide", f"{name}: all packages are here: linkage match, then linkage release"))
+        elif _last(home, linkage, "release") < _last(home, linkage, "match"):
+            steps.append(Step("decide", f"{name}: matched: linkage release"))
+        else:
+            steps.append(Step("done", f"{name}: released; send what is in outbox/"))
     return steps
 
 
 def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
-    agreed, name = linkage.protocol, linkage.protocol.id
+    agreed, name = linkage.protocol, f"{linkage.protocol.id} {linkage.protocol.version}"
+    last = agreed.retention.secret_destroyed_on
+    if linkage.secret.exists() and homes.today().isoformat() > last:
+        return [Step("decide", f"{name}: the linkage secret was to be destroyed on {last}: remove {linkage.secret}")]
     maker = agreed.custodians[0].id
     steps = []
     if not linkage.secret.exists():
@@ -177,7 +190,7 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
             return [Step("wait", f"{name}: for the linkage secret from {maker}")]
         paths = custodian.share_secret(home, identity, linkage)
         steps.append(Step("done", f"{name}: made the linkage secret; send {', '.join(p.name for p in paths)}"))
-    if not _did(home, linkage, "tokenise"):
+    if _last(home, linkage, "tokenise") < 0:
         steps.append(Step("decide", f"{name}: see what would leave with linkage plan FILE, then linkage tokenise FILE"))
     wanted = [o.name for o in agreed.outputs if home.card.party in o.to]
     if wanted and not any(linkage.result(o).exists() for o in wanted):
@@ -187,5 +200,7 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     return steps
 
 
-def _did(home: Home, linkage: Linkage, act: str) -> bool:
-    return any(e.act == act and e.protocol == linkage.protocol.digest for e in home.ledger.entries())
+def _last(home: Home, linkage: Linkage, act: str) -> int:
+    """Place in the ledger of the last act of a kind in this linkage; -1 for never."""
+    mine = [e.index for e in home.ledger.entries() if e.act == act and e.protocol == linkage.protocol.digest]
+    return max(mine, default=-1)

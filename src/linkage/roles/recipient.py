@@ -35,6 +35,7 @@ def take_release(home: Home, identity: Identity, linkage: Linkage, path: Path) -
             raise Untrusted("a release of another protocol", where=path.name)
         if release.output not in allowed:
             raise Refused(f"output '{release.output}' is not for {home.card.party}", where=path.name)
+        releases.refuse_other(release, protocol, where=path.name)
         kept.append(files.write(linkage.result(release.output), body))
 
     exchange.take_in(home, identity, linkage, path, exchange.RELEASE, keep)
@@ -48,7 +49,10 @@ def results(linkage: Linkage) -> list[Release]:
         Refused: none is here yet.
     """
     paths = [linkage.result(output.name) for output in linkage.protocol.outputs]
+    digest = linkage.protocol.digest
     found = [releases.from_bytes(files.read(p, limit=MAX_BYTES), where=p.name) for p in paths if p.exists()]
+    if any(release.protocol != digest for release in found):
+        raise Untrusted("a result here belongs to another protocol", where=linkage.folder.name)
     if not found:
         raise Refused("no result is here yet", hint="Drop the release in inbox/ and run `linkage next`.")
     return found

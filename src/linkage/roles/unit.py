@@ -10,14 +10,15 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from linkage import files
+from linkage import canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import release as releases
@@ -28,6 +29,8 @@ from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
 from linkage.roles.home import Home, Linkage
 from linkage.tables import Encodings, Links, encodings_from_bytes
+
+PACKAGES = b"packages"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
         if party not in [custodian.id for custodian in protocol.custodians]:
             raise Refused(f"{party} is no custodian of this protocol", where=path.name)
         encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=protocol.layout(party))
-        files.write(linkage.received(party), files.read(path))
+        files.write(linkage.received(party), files.read(package.path))
 
     return exchange.take_in(home, identity, linkage, path, exchange.ENCODINGS, keep)
 
@@ -69,11 +72,12 @@ def match(home: Home, identity: Identity, linkage: Linkage) -> Matched:
     _must_be_unit(home, protocol)
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
     links = match_encodings(encodings, protocol)
-    files.write(linkage.links, _links_to_bytes(links, encodings))
+    packages = _packages(linkage)
+    files.write(linkage.links, _links_to_bytes(links, encodings, packages))
     per_stage = {f"{n + 1} {name}": int((links.stage == n).sum()) for n, name in enumerate(links.stages)}
     home.ledger.append(
         identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
-        packages={p.id: exchange.file_digest(linkage.received(p.id)) for p in protocol.custodians},
+        packages=packages,
         rows={e.party: len(e) for e in encodings},
     )  # fmt: skip
     return Matched({e.party: len(e) for e in encodings}, per_stage)
@@ -89,12 +93,15 @@ def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Rele
     _must_be_unit(home, protocol)
     if not linkage.links.exists():
         raise Refused("nothing was matched yet", hint="Run `linkage match` first.")
+    data = files.read(linkage.links)
+    if _packages_of(data) != _packages(linkage):
+        raise Refused("other packages came in since these were matched", hint="Run `linkage match` again.")
     encodings = {p.id: _encodings(home, identity, linkage, p.id) for p in protocol.custodians}
     result = []
     for output in protocol.outputs:
         counted = encodings[output.of]
         other = next(e for name, e in encodings.items() if name != output.of)
-        linked = _linked(files.read(linkage.links), counted)
+        linked = _linked(data, counted)
         answer = releases.overlap(protocol, output, counted, linked, len(other))
         hidden = sum(1 for cell in answer.cells if cell.linked.value is None)
         home.ledger.append(
@@ -125,7 +132,29 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
     )
 
 
-def _links_to_bytes(links: Links, encodings: list[Encodings]) -> bytes:
+def _packages(linkage: Linkage) -> dict[str, str]:
+    """Digest of each custodian's newest package."""
+    return {p.id: exchange.file_digest(linkage.received(p.id)) for p in linkage.protocol.custodians}
+
+
+def _packages_of(data: bytes) -> object:
+    """Digests of the packages that a file of links was made of."""
+    with _reader(data) as reader:
+        return canonical.from_bytes((reader.schema.metadata or {}).get(PACKAGES, b"{}"))
+
+
+@contextmanager
+def _reader(data: bytes) -> Iterator[pa.RecordBatchStreamReader]:
+    """Read a file of links; our error when it is none."""
+    try:
+        with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
+            yield reader
+    except (pa.ArrowException, OSError, ValueError, KeyError):
+        raise Untrusted("not a file of links: damaged or altered") from None
+
+
+def _links_to_bytes(links: Links, encodings: list[Encodings], packages: Mapping[str, str]) -> bytes:
+    """Handles that belong together, and of which packages they are."""
     left, right = encodings
     table = pa.table(
         {
@@ -135,6 +164,7 @@ def _links_to_bytes(links: Links, encodings: list[Encodings]) -> bytes:
             "stage": pa.array(links.stage, pa.int16()),
         }
     )
+    table = table.replace_schema_metadata({PACKAGES: canonical.to_bytes(dict(packages))})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
@@ -147,11 +177,8 @@ def linked_handles(data: bytes, party: str) -> list[bytes]:
     Raises:
         Untrusted: not a file of links of that party.
     """
-    try:
-        with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
-            handles: list[bytes] = reader.read_all().column(f"handle:{party}").to_pylist()
-    except (pa.ArrowException, OSError, ValueError, KeyError):
-        raise Untrusted("not a file of links: damaged or altered") from None
+    with _reader(data) as reader:
+        handles: list[bytes] = reader.read_all().column(f"handle:{party}").to_pylist()
     return handles
 
 
@@ -160,7 +187,5 @@ def _linked(data: bytes, counted: Encodings) -> np.ndarray[tuple[int], np.dtype[
     position = {handle.tobytes(): i for i, handle in enumerate(counted.handles)}
     linked = np.zeros(len(counted), dtype=np.bool_)
     for handle in linked_handles(data, counted.party):
-        if handle not in position:
-            raise Refused("other packages came in since these were matched", hint="Run `linkage match` again.")
         linked[position[handle]] = True
     return linked
