@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from linkage.errors import InputError
 
@@ -42,3 +42,17 @@ def subkey(secret: bytes, protocol_digest: str, purpose: str, field: str) -> byt
         raise InputError(f"a linkage secret has {SECRET_BYTES} bytes; make one with linkage.crypto.secret.create()")
     info = b"\0".join([_LABEL, purpose.encode(), field.encode(), protocol_digest.encode()])
     return HKDFExpand(algorithm=hashes.SHA256(), length=32, info=info).derive(secret)
+
+
+def hkdf(secret: bytes, hash_name: str, salt: bytes, info: bytes, length: int) -> bytes:
+    """HKDF (RFC 5869) for formats of others; our own subkeys come from `subkey`.
+
+    Args:
+        secret: the input keying material.
+        hash_name: ``SHA256`` or ``SHA512``.
+        salt: may be empty.
+        info: may be empty.
+        length: bytes wanted.
+    """
+    algorithm = {"SHA256": hashes.SHA256(), "SHA512": hashes.SHA512()}[hash_name]
+    return HKDF(algorithm=algorithm, length=length, salt=salt or None, info=info).derive(secret)
