@@ -46,8 +46,16 @@ def match(options: Options, name: str | None) -> None:
     from linkage.roles import unit
 
     matched = unit.match(options.home, options.unlock(), options.home.linkage(name))
-    text = "\n".join(["rows", table(dict(matched.rows)), "links by stage", table(dict(matched.links))])
-    options.show(text, {"rows": dict(matched.rows), "links": dict(matched.links)})
+    lines = ["rows", table(dict(matched.rows)), "links by stage", table(dict(matched.links))]
+    for one in matched.estimates:
+        lines += [
+            f"stage {one.stage + 1}, estimated from {one.pairs} pairs with equal numbers:",
+            f"  finds {one.recall:.1%} of such pairs ({one.recall_low:.1%} to {one.recall_high:.1%})",
+            f"  expected to have met {one.wrong:.1f} pairs of different persons, for {one.links} links",
+            "  if rows without a number are written as carefully as those with one",
+        ]
+    data = {"rows": dict(matched.rows), "links": dict(matched.links), "estimates": [vars(e) for e in matched.estimates]}
+    options.show("\n".join(lines), data)
 
 
 @click.command()

@@ -45,7 +45,7 @@ def dice_pairs(
         Pairs sorted by falling score, then left, then right position.
     """
     left_bits, right_bits = _bits(left), _bits(right)
-    needed = _needed(Fraction(str(threshold)), 64 * (left.shape[1] + right.shape[1]))
+    needed = _needed(threshold, 64 * (left.shape[1] + right.shape[1]))
     i, j, common = _all_pairs(kernels.dice_block, left, left_bits, right, right_bits, needed, cores)
     score = 2.0 * common / np.maximum(left_bits[i].astype(np.float64) + right_bits[j], 1)
     return _sorted(i, j, score)
@@ -56,8 +56,7 @@ def agreement_pairs(
 ) -> CandidatePairs:
     """All pairs whose share of equal bits is at least the threshold. Arguments and result as of `dice_pairs`."""
     bits = 64 * left.shape[1]
-    limit = Fraction(str(threshold))
-    allowed = np.asarray([bits - -(-limit.numerator * bits // limit.denominator)], np.int64)
+    allowed = _allowed(threshold, bits)
     left_bits, right_bits = _bits(left), _bits(right)
     i, j, different = _all_pairs(kernels.agreement_block, left, left_bits, right, right_bits, allowed, cores)
     return _sorted(i, j, 1.0 - different / max(bits, 1))
@@ -97,8 +96,27 @@ def _bits(filters: NDArray[np.uint64]) -> NDArray[np.uint32]:
     return np.asarray(np.bitwise_count(filters).sum(axis=1), dtype=np.uint32)
 
 
-def _needed(limit: Fraction, most: int) -> Positions:
+def reached(
+    similarity: str, left: NDArray[np.uint64], right: NDArray[np.uint64], threshold: float
+) -> NDArray[np.bool_]:
+    """``bool[n]``: whether row i of left and row i of right reach the threshold; as exact as all pairs."""
+    if similarity == "agreement":
+        far = _bits(left ^ right) > _allowed(threshold, 64 * left.shape[1])[0]
+    else:
+        needed = _needed(threshold, 64 * (left.shape[1] + right.shape[1]))
+        far = _bits(left & right) < needed[_bits(left).astype(np.int64) + _bits(right)]
+    return np.asarray(~far & (_bits(left) > 0) & (_bits(right) > 0))
+
+
+def _allowed(threshold: float, bits: int) -> Positions:
+    """Bits in which two filters may differ to agree in a share of them."""
+    limit = Fraction(str(threshold))
+    return np.asarray([bits - -(-limit.numerator * bits // limit.denominator)], np.int64)
+
+
+def _needed(threshold: float, most: int) -> Positions:
     """Bits that two filters must share, by their bits together: Dice is 2 * common / both."""
+    limit = Fraction(str(threshold))
     return np.asarray([-(-limit.numerator * both // (2 * limit.denominator)) for both in range(most + 1)], np.int64)
 
 

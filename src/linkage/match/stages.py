@@ -71,6 +71,13 @@ def match(encodings: Sequence[Encodings], protocol: Protocol, *, cores: int | No
     )
 
 
+def positions_free(left: Encodings, right: Encodings, links: Links, stage: int) -> tuple[Positions, Positions]:
+    """The rows of both sides that no stage before this one linked."""
+    before = links.stage < stage
+    every = np.arange(len(left), dtype=np.int64), np.arange(len(right), dtype=np.int64)
+    return np.setdiff1d(every[0], links.left[before]), np.setdiff1d(every[1], links.right[before])
+
+
 def look(encodings: Encodings) -> NDArray[np.uint64]:
     """``uint64[n]``: one number per row that depends on all that the row says, and not on its handle."""
     columns = [encodings.filters, *(encodings.tokens[name] for name in sorted(encodings.tokens))]
@@ -82,7 +89,7 @@ def _exact(
     stage: Exact, left: Encodings, right: Encodings, free: Sequence[Positions], looks: Sequence[NDArray[np.uint64]]
 ) -> CandidatePairs:
     """Rows with the same token. A token that stands more often on one side is used once."""
-    tokens = _token(left, stage.field), _token(right, stage.field)
+    tokens = token_of(left, stage.field), token_of(right, stage.field)
     rows = []
     for token, a, seen in zip(tokens, free, looks, strict=True):
         has = a[_present(token[a])]
@@ -117,9 +124,11 @@ def _allowed(
     are linked already, a pair needs a side without the token: far fewer comparisons, the same links."""
     if len(stage.never_when_different) != 1:
         return [(a, b)]
-    has_a = _present(_token(left, stage.never_when_different[0])[a])
-    has_b = _present(_token(right, stage.never_when_different[0])[b])
-    left_equal = np.isin(_token(left, stage.never_when_different[0]), _token(right, stage.never_when_different[0])[b])
+    has_a = _present(token_of(left, stage.never_when_different[0])[a])
+    has_b = _present(token_of(right, stage.never_when_different[0])[b])
+    left_equal = np.isin(
+        token_of(left, stage.never_when_different[0]), token_of(right, stage.never_when_different[0])[b]
+    )
     twins = has_a & left_equal[a]  # an equal token left over: its twin rows were linked; compare it with all
     return [(a[~has_a | twins], b), (a[has_a & ~twins], b[~has_b])]
 
@@ -134,12 +143,12 @@ def _compare(
 def _contradicted(stage: Fuzzy, left: Encodings, right: Encodings, pairs: CandidatePairs) -> NDArray[np.bool_]:
     result = np.zeros(len(pairs), dtype=np.bool_)
     for name in stage.never_when_different:
-        one, other = _token(left, name)[pairs.left], _token(right, name)[pairs.right]
+        one, other = token_of(left, name)[pairs.left], token_of(right, name)[pairs.right]
         result |= _present(one) & _present(other) & (one != other)
     return result
 
 
-def _token(encodings: Encodings, field: str) -> NDArray[np.void]:
+def token_of(encodings: Encodings, field: str) -> NDArray[np.void]:
     """``V16[n]``: a field's tokens, one comparable item per row; a party without the field has none."""
     tokens = encodings.tokens.get(field)
     if tokens is None:

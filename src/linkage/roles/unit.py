@@ -10,7 +10,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,8 @@ from linkage.disclosure import release as releases
 from linkage.disclosure.release import Release
 from linkage.errors import Refused, Untrusted
 from linkage.match import match as match_encodings
+from linkage.match import quality
+from linkage.match.quality import Estimate
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
 from linkage.roles.home import Home, Linkage
@@ -41,6 +43,8 @@ class Matched:
     """Rows per custodian."""
     links: Mapping[str, int]
     """Links per stage."""
+    estimates: Sequence[Estimate]
+    """How good the fuzzy stages are, as far as numbers on both sides tell."""
 
 
 def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path) -> Package:
@@ -80,7 +84,7 @@ def match(home: Home, identity: Identity, linkage: Linkage) -> Matched:
         packages=packages,
         rows={e.party: len(e) for e in encodings},
     )  # fmt: skip
-    return Matched({e.party: len(e) for e in encodings}, per_stage)
+    return Matched({e.party: len(e) for e in encodings}, per_stage, quality.estimate(encodings, protocol, links))
 
 
 def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Release, Path]]:
