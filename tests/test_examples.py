@@ -16,7 +16,6 @@ FEBRL = ROOT.parent / "shared" / "data" / "febrl"
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="the story is told in bash")
 def test_the_story_of_graduates_on_benefits_holds(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "config", tmp_path / "config")
     document = ROOT / "examples" / "graduates-on-benefits" / "README.md"
     assert console.run(document, tmp_path) > 40
 

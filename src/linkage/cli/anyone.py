@@ -73,6 +73,8 @@ def init(options: Options, party: str, name: str, number: str) -> None:
         f"  {cards.words(fingerprint)}\n"
         "Keep the passphrase: without it the keys are lost."
     )
+    if (home.path / "config.yml").exists():
+        text += f"\n{home.path / 'config.yml'} says which column of your export is which field: make it fit."
     options.show(text, {"home": str(home.path), "fingerprint": fingerprint, "words": cards.words(fingerprint)})
 
 

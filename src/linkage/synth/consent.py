@@ -34,8 +34,9 @@ OUTCOMES = {
 The first three gave consent at some time: 88 %. Assumed."""
 NO_END = 0.20
 """Share of valid consents without an end date. Assumed."""
-VALID_YEARS = 5
-"""Calendar years after the year of consent, at the end of which a valid consent ends."""
+VALID_YEARS = 15
+"""Calendar years after the year of consent, at the end of which a valid consent ends. Longer than organisations give:
+consent must hold on the day of use, and the same seed should give the same answer for years."""
 CHANNELS = ("portaal", "papier", "e-mail")
 """How the answer came; equally likely."""
 
