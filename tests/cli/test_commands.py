@@ -241,3 +241,23 @@ def test_a_secret_for_another_home_is_refused_by_exit_code(agreed: Simulator, ru
     code, _, err = run("secret", "combine", str(agreed.input("mbo")), "--home", str(agreed.homes["gemeente"].path))
     assert code == 2
     assert "not a linkage package" in err
+
+
+def test_a_plan_reads_in_dutch_and_in_english_and_writes_nothing(agreed: Simulator, run: Run) -> None:
+    arguments = ["plan", str(agreed.input("mbo")), "--home", str(agreed.homes["mbo"].path)]
+    before = sorted(agreed.homes["mbo"].path.rglob("*"))
+    code, out, _ = run(*arguments, "--lang", "nl")
+    assert code == 0
+    for text in (
+        "PGN (bsn)",
+        "gaat weg als token met sleutel",
+        "blijft hier",
+        "toestemming: niet gevraagd",
+        "doen mee",
+    ):
+        assert text in out
+    assert "leaves as a keyed token" in run(*arguments, "--lang", "en")[1]
+    data = json.loads(run(*arguments, "--json")[1])
+    assert data["leaves"]["bsn"] == "exact"
+    assert data["judged"]["consent: not asked"] > 0
+    assert sorted(agreed.homes["mbo"].path.rglob("*")) == before

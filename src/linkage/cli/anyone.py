@@ -34,26 +34,21 @@ def demo(options: Options, folder: Path, people: int, seed: int) -> None:
 
 def _demo_text(outcome: Outcome) -> str:
     from linkage.report import result as reports
+    from linkage.report.planned import judged
+    from linkage.report.words import word
 
-    judged = []
+    lang = outcome.result.lang
+    took_part = []
     for party, counts in outcome.judged.items():
-        left_out = ", ".join(f"{n} {why}" for why, n in counts.items() if why not in ("rows", "included"))
-        judged.append(f"  {party}: {counts['included']} of {counts['rows']} rows took part (left out: {left_out})")
+        left_out = {why: n for why, n in counts.items() if why not in ("rows", "included")}
+        reasons = ", ".join(f"{n} {why}" for why, n in judged(left_out, lang).items())
+        facts = {"party": party, "included": counts["included"], "rows": counts["rows"], "left_out": reasons}
+        took_part.append("  " + word("took_part_of", lang, **facts))
     verified = "ledger verified" if outcome.ledger_verified else "LEDGER NOT VERIFIED"
     findings = [f"  {finding}" for finding in outcome.findings]
-    stages = ", ".join(f"{count} in stage {stage}" for stage, count in outcome.links.items())
-    return "\n".join(
-        [
-            "",
-            reports.as_text(outcome.result),
-            f"  {stages}",
-            "",
-            *judged,
-            f"  report: {outcome.report}",
-            *findings,
-            verified,
-        ]
-    )
+    stages = ", ".join(word("per_stage", lang, count=count, stage=stage) for stage, count in outcome.links.items())
+    report = f"  {word('report', lang)}: {outcome.report}"
+    return "\n".join(["", reports.as_text(outcome.result), f"  {stages}", "", *took_part, report, *findings, verified])
 
 
 @click.command()

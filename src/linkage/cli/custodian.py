@@ -13,7 +13,6 @@ from linkage.errors import InputError
 if TYPE_CHECKING:
     from linkage.encode.config import Config
     from linkage.encode.encoder import BadCells
-    from linkage.roles.custodian import Plan
 
 with_config = click.option(
     "--config", "config_path", type=file, help="Which column is which field; the home's config.yml when not named."
@@ -112,6 +111,7 @@ def consent_status(options: Options, name: str | None) -> None:
 @shared
 def plan(options: Options, path: Path, config_path: Path | None, name: str | None) -> None:
     """A dry run: show what would leave of a file, and which rows would not take part. Writes nothing."""
+    from linkage.report.planned import as_text
     from linkage.roles import custodian
 
     planned = custodian.plan(options.home, options.home.linkage(name), path, _config(options, config_path))
@@ -121,33 +121,9 @@ def plan(options: Options, path: Path, config_path: Path | None, name: str | Non
         "warnings": [f.as_dict() for f in planned.warnings],
         "headings": dict(planned.headings),
     }
-    options.show(_plan_text(planned), data)
+    options.show(as_text(planned, options.lang), data)
     if planned.bad:
         raise click.exceptions.Exit(1)
-
-
-def _plan_text(planned: Plan) -> str:
-    what = {
-        "token": "leaves as a keyed token",
-        "filter": "leaves as bits in one filter",
-        "category": "leaves as a category",
-        "stays": "stays here",
-    }
-    fields = {f"{planned.headings[field]} ({field})": what[form] for field, form in planned.leaves.items()}
-    if planned.reference:
-        fields[f"{planned.reference} (reference)"] = "finds the consent of a row, stays here"
-    lines = [f"{planned.source}, read as {planned.read_as}", table(fields)]
-    if planned.ignored:
-        lines.append(f"  not used, stays here: {', '.join(planned.ignored)}")
-    lines += ["rows", table(dict(planned.judged))]
-    if planned.notes:
-        lines += ["cells", table(dict(planned.notes))]
-    lines += [str(finding) for finding in planned.warnings]
-    if planned.bad:
-        lines += [f"{planned.bad_count} bad cells", *(f"  {f.where}: {f.message}" for f in planned.bad)]
-        if planned.bad_count > len(planned.bad):
-            lines.append(f"  and {planned.bad_count - len(planned.bad)} more")
-    return "\n".join(lines)
 
 
 @click.command()
@@ -164,11 +140,16 @@ def _plan_text(planned: Plan) -> str:
 @shared
 def tokenise(options: Options, path: Path, config_path: Path | None, name: str | None, bad_cells: BadCells) -> None:
     """Turn a file into a sealed package for the linkage unit. Nothing identifying leaves."""
+    from linkage.report.planned import judged
+    from linkage.report.words import word
     from linkage.roles import custodian
 
     home, identity = options.home, options.unlock()
     config = _config(options, config_path)
     made = custodian.tokenise(home, identity, home.linkage(name), path, config, bad_cells=bad_cells)
-    text = "\n".join(["rows", table(dict(made.plan.judged)), "sent", table(dict(made.counts)), f"send {made.package}"])
+    rows = judged(made.plan.judged, options.lang)
+    text = "\n".join(
+        [word("plan_rows", options.lang), table(rows), "sent", table(dict(made.counts)), f"send {made.package}"]
+    )
     data = {"package": str(made.package), "digest": made.digest, "judged": dict(made.plan.judged)}
     options.show(text, {**data, "sent": dict(made.counts)})

@@ -23,8 +23,8 @@ from linkage.crypto.card import Card
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, shape
-from linkage.findings import Finding
 from linkage.protocol.model import Protocol
+from linkage.report.planned import Plan
 from linkage.roles import agreement, exchange
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
@@ -34,33 +34,6 @@ if TYPE_CHECKING:
     from linkage.encode.encoder import BadCells
     from linkage.encode.prepare import Prepared
     from linkage.tables import Encodings
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What would leave, and what would not."""
-
-    source: str
-    """Name of the input file."""
-    read_as: str
-    """Encoding and delimiter."""
-    headings: Mapping[str, str]
-    """Field to the heading it is read from."""
-    reference: str | None
-    """Heading of the local reference, which finds a row's consent and stays."""
-    ignored: tuple[str, ...]
-    """Headings that are not used."""
-    leaves: Mapping[str, str]
-    """Field to the form in which it leaves: token, filter, category, stays."""
-    judged: Mapping[str, int]
-    """Rows, included rows, and excluded rows by reason."""
-    notes: Mapping[str, int]
-    """Cells that were repaired or are no evidence, by field and note."""
-    bad: tuple[Finding, ...]
-    """The first bad cells."""
-    bad_count: int
-    warnings: tuple[Finding, ...]
-    """What the reader noticed about the file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,14 +222,13 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         today = homes.today().isoformat()
         standing = Registry(home.consent).usable(protocol.id, protocol.reference_date, today)
     judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references)
-    forms = {"exact": "token", "bloom": "filter", "category": "category", "none": "stays"}
     plan_ = Plan(
         source=records.source,
         read_as=" ".join(filter(None, [records.encoding, repr(records.delimiter) if records.delimiter else ""])),
         headings=dict(records.headings),
         reference=config.reference,
         ignored=records.ignored,
-        leaves={f.name: forms[f.send] for f in protocol.fields_of(party.id)},
+        leaves={f.name: f.send for f in protocol.fields_of(party.id)},
         judged=judgement.summary,
         notes=prepared.counts,
         bad=prepared.bad,

@@ -1,0 +1,76 @@
+"""What would leave of a file, and which rows would not take part, as a person reads it before anything leaves.
+
+Rules kept here:
+
+- Headings and counts are shown, never a cell.
+- Reasons are those of `linkage.consent.judge`, in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from linkage.findings import Finding
+from linkage.report.words import WORDS, Lang, word
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would leave, and what would not."""
+
+    source: str
+    """Name of the input file."""
+    read_as: str
+    """Encoding and delimiter."""
+    headings: Mapping[str, str]
+    """Field to the heading it is read from."""
+    reference: str | None
+    """Heading of the local reference, which finds a row's consent and stays."""
+    ignored: tuple[str, ...]
+    """Headings that are not used."""
+    leaves: Mapping[str, str]
+    """Field to how it is sent, in the words of the protocol: exact, bloom, category, none."""
+    judged: Mapping[str, int]
+    """Rows, included rows, and excluded rows by reason."""
+    notes: Mapping[str, int]
+    """Cells that were repaired or are no evidence, by field and note."""
+    bad: tuple[Finding, ...]
+    """The first bad cells."""
+    bad_count: int
+    warnings: tuple[Finding, ...]
+    """What the reader noticed about the file."""
+
+
+def as_text(plan: Plan, lang: Lang) -> str:
+    """The plan for a terminal."""
+    fields = {f"{plan.headings[name]} ({name})": word("sent_" + send, lang) for name, send in plan.leaves.items()}
+    if plan.reference:
+        fields[f"{plan.reference} ({word('reference', lang)})"] = word("leaves_reference", lang)
+    lines = [word("read_as", lang, source=plan.source, how=plan.read_as), _listed(fields)]
+    if plan.ignored:
+        lines.append(f"  {word('not_used', lang)}: {', '.join(plan.ignored)}")
+    lines += [word("plan_rows", lang), _listed(judged(plan.judged, lang))]
+    if plan.notes:
+        lines += [word("plan_cells", lang), _listed({_in_words(name, lang): n for name, n in plan.notes.items()})]
+    lines += [str(finding) for finding in plan.warnings]
+    if plan.bad:
+        lines += [word("bad_cells", lang, count=plan.bad_count), *(f"  {f.where}: {f.message}" for f in plan.bad)]
+        if plan.bad_count > len(plan.bad):
+            lines.append(f"  {word('more', lang, count=plan.bad_count - len(plan.bad))}")
+    return "\n".join(lines)
+
+
+def judged(counts: Mapping[str, int], lang: Lang) -> dict[str, int]:
+    """Rows, included rows and excluded rows by reason, in the reader's language."""
+    return {_in_words(name, lang): count for name, count in counts.items()}
+
+
+def _in_words(name: str, lang: Lang) -> str:
+    """A reason or note such as ``consent: withdrawn`` in words; names of fields stay as they are."""
+    return ": ".join(word(part, lang) if part in WORDS else part for part in name.split(": "))
+
+
+def _listed(rows: Mapping[str, object]) -> str:
+    width = max((len(name) for name in rows), default=0)
+    return "\n".join(f"  {name.ljust(width)}  {value}" for name, value in rows.items())
