@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from linkage.encode import clk, hardened
 from linkage.encode.column import Column, cut_into_tokens
 from linkage.encode.normalise import NORMALISERS
-from linkage.protocol.model import Clk, ClkField, Hardened, HardenedField
+from linkage.protocol.profiles import Clk, ClkField, Hardened, HardenedField
 from linkage.synth import people
 
 PERSONS = 1_200

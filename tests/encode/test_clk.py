@@ -16,7 +16,7 @@ from encode.rows import DIGEST, KINDS, ROWS, SECRET, Person, columns, cut
 from linkage.crypto.secret import subkey
 from linkage.encode import clk, tokens
 from linkage.encode.column import Column
-from linkage.protocol.model import Clk, ClkField
+from linkage.protocol.profiles import Clk, ClkField
 
 SPEC = Path(__file__).parents[2] / "docs/spec/encoding.md"
 KEYS = {name: subkey(SECRET, DIGEST, "clk", name) for name in KINDS}

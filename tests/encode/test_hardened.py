@@ -19,7 +19,7 @@ from linkage.crypto.secret import subkey
 from linkage.encode import hardened
 from linkage.encode.column import Column
 from linkage.match.comparison import agreement_pairs
-from linkage.protocol.model import Hardened, HardenedField
+from linkage.protocol.profiles import Hardened, HardenedField
 
 KEYS = {name: subkey(SECRET, DIGEST, "hardened", name) for name in KINDS}
 SPEC = Path(__file__).parents[2] / "docs/spec/encoding.md"

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.encode.column import Column, cut_into_tokens, has_enough
-from linkage.protocol.model import Clk, ClkField
+from linkage.protocol.profiles import Clk, ClkField
 
 PER_BLOCK = 16
 """Positions that one HMAC-SHA512 output gives: 64 bytes in 32-bit numbers, little-endian."""

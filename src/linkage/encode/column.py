@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.encode import tokens
-from linkage.protocol.model import Clk, Hardened
+from linkage.protocol.profiles import Clk, Hardened
 
 
 @dataclass(frozen=True, eq=False)

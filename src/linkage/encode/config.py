@@ -14,8 +14,8 @@ from typing import Literal
 from pydantic import Field
 
 from linkage.protocol import strict_yaml
+from linkage.protocol.base import Line, Model, Slug
 from linkage.protocol.load import validated
-from linkage.protocol.model import Line, Model, Slug
 
 
 class ConsentConfig(Model):

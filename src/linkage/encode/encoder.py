@@ -22,7 +22,8 @@ from linkage.encode import clk, hardened
 from linkage.encode.column import Column
 from linkage.encode.prepare import Prepared, prepare
 from linkage.errors import InputError
-from linkage.protocol.model import Clk, Hardened, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.profiles import Clk, Hardened
 from linkage.tables import HANDLE_BYTES, MISSING_CATEGORY, TOKEN_BYTES, Encodings
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.encode.column import Column, Cut, cut_into_tokens, has_enough
-from linkage.protocol.model import Hardened
+from linkage.protocol.profiles import Hardened
 
 LABEL = b"linkage/v1/hardened\0"
 BLOCK_ROWS = 16_384

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from linkage.findings import Finding, Severity
-from linkage.protocol.model import Clk, Hardened, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.profiles import Clk, Hardened
 
 Seen = Iterator[tuple[str, str]]
 """Path inside the protocol, and the message."""

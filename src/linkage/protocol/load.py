@@ -18,7 +18,8 @@ from pydantic import BaseModel, ValidationError
 
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
-from linkage.protocol.model import ClkField, HardenedField, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.profiles import ClkField, HardenedField
 from linkage.protocol.strict_yaml import Document, Path
 
 M = TypeVar("M", bound=BaseModel)

@@ -10,50 +10,19 @@ Rules kept here:
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticKnownError
+from pydantic import Field, StringConstraints
 
 from linkage import canonical
 from linkage.errors import InputError
+from linkage.protocol.base import Day, Duration, Fingerprint, Line, Model, One, Slug
+from linkage.protocol.profiles import Encoding
 
 if TYPE_CHECKING:
     from linkage.tables import Layout
 
-
-def _day(text: str) -> str:
-    if len(text) != 10:
-        raise ValueError("expected a day as yyyy-mm-dd")
-    try:
-        day = date.fromisoformat(text).isoformat()
-    except ValueError:
-        day = ""
-    if day != text:  # Python also reads weeks: 2026-W40-4
-        raise ValueError("expected a day of the calendar as yyyy-mm-dd")
-    return text
-
-
-def _whole(value: object) -> object:
-    if type(value) is not int:  # Literal[1] alone takes true and 1.0 for 1
-        raise PydanticKnownError("int_type")
-    return value
-
-
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
-"""A short name: lower case letters, digits and single hyphens."""
-One = Annotated[Literal[1], BeforeValidator(_whole)]
-"""A version of which there is only the first."""
-Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-"""Text a person reads."""
-Day = Annotated[str, AfterValidator(_day)]
-"""A day, yyyy-mm-dd, kept as written."""
-Fingerprint = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")]
-"""Digest of a key card."""
-Duration = Annotated[str, StringConstraints(pattern=r"^P([0-9]{1,3}Y)?([0-9]{1,3}M)?([0-9]{1,4}D)?$", min_length=3)]
-"""ISO 8601 duration in years, months and days, for instance P30D."""
 
 Kind = Literal[
     "bsn", "education-number", "given-name", "initials", "surname", "prefix", "birth-date", "date", "sex",
@@ -61,12 +30,6 @@ Kind = Literal[
 ]  # fmt: skip
 Role = Literal["custodian", "key-holder", "linkage-unit", "recipient"]
 Question = Literal["overlap"]
-
-
-class Model(BaseModel):
-    """Base: frozen, strict types, no unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
 class Text(Model):
@@ -178,66 +141,6 @@ class FieldSpec(Model):
     """The categories that may occur, in the order of the table."""
     label: Text | None = None
     """Heading in the table, for categories."""
-
-
-class ClkField(Model):
-    """How one field enters the filter."""
-
-    field: Slug
-    q: Annotated[int, Field(ge=1, le=4)]
-    """Length of the q-grams of names and text; other kinds have their own tokens (docs/spec/encoding.md)."""
-    positions: Annotated[int, Field(ge=1, le=64)]
-    """Bits drawn per token: the weight of the field."""
-
-
-class Clk(Model):
-    """Cryptographic long-term key: one keyed Bloom filter over all fields.
-
-    Source: Schnell, Bachteler, Reiher, "A novel error-tolerant anonymous linking code", WP-GRLC-2011-02;
-    positions are drawn at random per token, never by double hashing (Niedermeyer et al. 2014).
-    """
-
-    profile: Literal["clk"]
-    rules: One
-    """Version of the rules that normalise values and cut them into tokens (docs/spec/encoding.md)."""
-    bits: Annotated[int, Field(ge=64, le=8192, multiple_of=64)]
-    prf: Literal["hmac-sha512"]
-    fields_needed: Annotated[int, Field(ge=1)]
-    """A row with fewer of these fields filled gets no filter: too little evidence to be told apart."""
-    fields: tuple[ClkField, ...] = Field(min_length=1)
-
-
-class HardenedField(Model):
-    """How one field enters the votes."""
-
-    field: Slug
-    q: Annotated[int, Field(ge=1, le=4)]
-    """Length of the q-grams of names and text."""
-    weight: Annotated[int, Field(ge=1, le=15)]
-    """Votes per token: the weight of the field."""
-
-
-class Hardened(Model):
-    """Majority-XOR: each bit is the exclusive or of keyed majority votes over the tokens of a record.
-
-    Source: Armknecht, Schaefer, "Breaking BAD? Better Call SAUL!", PoPETs 2026.2. Best known, not proved secure: one
-    paper, no independent cryptanalysis yet.
-    """
-
-    profile: Literal["hardened"]
-    rules: Literal[1]
-    """Version of the rules that normalise values and cut them into tokens (docs/spec/encoding.md)."""
-    bits: Annotated[int, Field(ge=64, le=16384, multiple_of=64)]
-    """Length of the filter, L in the paper. Longer links better, and tells an attacker more."""
-    prf: Literal["hmac-sha512-shake256"]
-    votes: Annotated[int, Field(ge=1, le=8)]
-    """Majority votes per bit, h in the paper. More hides more, and needs a longer filter."""
-    fields_needed: Annotated[int, Field(ge=1)]
-    """A row with fewer of these fields filled gets no filter: too little evidence to be told apart."""
-    fields: tuple[HardenedField, ...] = Field(min_length=1)
-
-
-Encoding = Annotated[Clk | Hardened, Field(discriminator="profile")]
 
 
 class Exact(Model):
