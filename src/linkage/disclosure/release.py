@@ -105,14 +105,12 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
         Untrusted: the linkage unit released something else.
     """
     output = next(o for o in protocol.outputs if o.name == release.output)
-    values = [protocol.field(name).values or () for name in output.by]
-    table = [dict(zip(output.by, cells, strict=True)) for cells in itertools.product(*values)]
     figures = [f for cell in (*release.cells, release.total) for f in (cell.persons, cell.linked)]
     shown = [f.value for f in figures if f.value is not None]
     shown += [size for size in release.parties.values() if size is not None]
     if (
         (release.minimum, release.rounding) != (output.minimum, output.rounding)
-        or [dict(cell.categories) for cell in release.cells] != table
+        or [dict(cell.categories) for cell in release.cells] != _table(protocol, output)
         or release.total.categories
         or set(release.parties) != {party.id for party in protocol.custodians}
         or any(value < output.minimum or value % output.rounding for value in shown)
@@ -144,19 +142,23 @@ def overlap(protocol: Protocol, output: Output, counted: Encodings, linked: NDAr
             inside &= counted.categories[field.name] == code
         persons.append(int(inside.sum()))
         hits.append(int((inside & linked).sum()))
-    names = [
-        {f.name: (f.values or ())[code] for f, code in zip(fields, codes, strict=True)}
-        for codes in itertools.product(*spans)
-    ]
     persons_figures = figures(persons, None, output)
     hits_figures = figures(hits, persons, output)
-    cells = [Cell(*each) for each in zip(names, persons_figures[:-1], hits_figures[:-1], strict=True)]
+    cells = [
+        Cell(*each) for each in zip(_table(protocol, output), persons_figures[:-1], hits_figures[:-1], strict=True)
+    ]
     total = Cell({}, persons_figures[-1], hits_figures[-1])
     other_party = next(p.id for p in protocol.custodians if p.id != output.of)
     # of the counted party the same figure as the total: beside another one, subtraction would count what lies between
     others = _figure(other, min(other, other - int(linked.sum())) < output.minimum, output)
     sizes = {output.of: total.persons.value, other_party: others.value}
     return Release(protocol.digest, output.name, sizes, tuple(cells), total, output.minimum, output.rounding)
+
+
+def _table(protocol: Protocol, output: Output) -> list[dict[str, str]]:
+    """The categories of every cell, in the protocol's order: the last field runs fastest."""
+    values = [protocol.field(name).values or () for name in output.by]
+    return [dict(zip(output.by, cells, strict=True)) for cells in itertools.product(*values)]
 
 
 def figures(counts: list[int], of: list[int] | None, output: Output) -> list[Figure]:

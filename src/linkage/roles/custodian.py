@@ -112,8 +112,9 @@ def linkage_secret(home: Home, identity: Identity, linkage: Linkage) -> bytes:
         raise Refused(f"the linkage secret was to be destroyed on {last}", hint=f"Remove {linkage.secret}.")
     if not linkage.secret.exists():
         maker = linkage.protocol.custodians[0].id
-        what = "make it with `linkage secret share`" if maker == home.card.party else f"wait for the file from {maker}"
-        raise Refused("the linkage secret is not here yet", hint=f"{what[0].upper()}{what[1:]}.")
+        mine = maker == home.card.party
+        hint = "Make it with `linkage secret share`." if mine else f"Wait for the file from {maker}."
+        raise Refused("the linkage secret is not here yet", hint=hint)
     package = read(linkage.secret)
     sender = home.trusted(package.header.sender)
     pieces = open_body(package, identity, sender, protocol=linkage.protocol.digest, type_=exchange.SECRET)

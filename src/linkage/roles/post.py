@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from linkage import files, protocol
+from linkage import files
 from linkage.crypto import card as cards
 from linkage.crypto import envelope
 from linkage.crypto.identity import Identity
@@ -57,11 +57,8 @@ def kind_of(path: Path) -> Kind:
     Raises:
         InputError: none of ours.
     """
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(SNIFF)
-    except OSError as error:
-        raise InputError(f"cannot read: {error.strerror}", where=path.name) from None
+    with exchange.opened(path) as stream:
+        head = stream.read(SNIFF)
     if envelope.is_package(head):
         return "package"
     if head.startswith(b"{"):
@@ -94,8 +91,7 @@ def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
     if kind == "card":
         return _card(home, path)
     if kind == "protocol":
-        agreed = protocol.load(path)
-        home.adopt(path)
+        agreed = home.adopt(path).protocol
         text = f"took in protocol {agreed.id} {agreed.version}, digest {agreed.digest[:19]}..."
     elif kind == "signature":
         linkage, party = agreement.take_signature(home, files.read(path, limit=cards.MAX_BYTES), where=path.name)
@@ -166,12 +162,13 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     if own in [p.id for p in agreed.custodians]:
         steps += _custodian(home, identity, linkage)
     if own == agreed.unit.id:
+        acts = _acts(home, linkage)
         missing = [p.id for p in agreed.custodians if not linkage.received(p.id).exists()]
         if missing:
             steps.append(Step("wait", f"{name}: for the package of {', '.join(missing)}"))
-        elif _last(home, linkage, "match") < _last(home, linkage, "receive"):
+        elif acts.get("match", -1) < acts["receive"]:
             steps.append(Step("decide", f"{name}: all packages are here: linkage match, then linkage release"))
-        elif _last(home, linkage, "release") < _last(home, linkage, "match"):
+        elif acts.get("release", -1) < acts["match"]:
             steps.append(Step("decide", f"{name}: matched: linkage release"))
         else:
             steps.append(Step("done", f"{name}: released; send what is in outbox/"))
@@ -190,7 +187,7 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
             return [Step("wait", f"{name}: for the linkage secret from {maker}")]
         paths = custodian.share_secret(home, identity, linkage)
         steps.append(Step("done", f"{name}: made the linkage secret; send {', '.join(p.name for p in paths)}"))
-    if _last(home, linkage, "tokenise") < 0:
+    if "tokenise" not in _acts(home, linkage):
         steps.append(Step("decide", f"{name}: see what would leave with linkage plan FILE, then linkage tokenise FILE"))
     wanted = [o.name for o in agreed.outputs if home.card.party in o.to]
     if wanted and not any(linkage.result(o).exists() for o in wanted):
@@ -200,7 +197,6 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     return steps
 
 
-def _last(home: Home, linkage: Linkage, act: str) -> int:
-    """Place in the ledger of the last act of a kind in this linkage; -1 for never."""
-    mine = [e.index for e in home.ledger.entries() if e.act == act and e.protocol == linkage.protocol.digest]
-    return max(mine, default=-1)
+def _acts(home: Home, linkage: Linkage) -> dict[str, int]:
+    """What was done in this linkage, each act with its last place in the ledger."""
+    return {e.act: e.index for e in home.ledger.entries() if e.protocol == linkage.protocol.digest}
