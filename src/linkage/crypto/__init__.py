@@ -4,6 +4,7 @@
 - `card`: what others know of an organisation; fingerprints to compare by telephone.
 - `signature`: signatures over bytes of a stated type.
 - `envelope`: packages, sealed to named readers and signed by their sender.
+- `mac`: HMAC of many short messages under one key.
 - `secret`: the linkage secret and the subkeys made of it. The linkage unit's code cannot import it.
 
 No algorithm is negotiated: one suite per format version. Secrets come from the operating system's generator,

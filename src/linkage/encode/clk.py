@@ -11,12 +11,12 @@ Rules kept here (docs/spec/encoding.md):
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.crypto.mac import keyed
 from linkage.encode.column import Column, cut_into_tokens, has_enough
 from linkage.protocol.profiles import Clk, ClkField
 
@@ -45,9 +45,9 @@ def filters(columns: Mapping[str, Column], encoding: Clk, keys: Mapping[str, byt
 
 def positions(key: bytes, tokens: Sequence[str], count: int, bits: int) -> NDArray[np.uint32]:
     """The bits of tokens: ``uint32[tokens, count]``, drawn with replacement."""
-    blocks = -(-count // PER_BLOCK)
+    mac, blocks = keyed(key, "sha512"), -(-count // PER_BLOCK)
     numbered = [bytes([block]) for block in range(blocks)]
-    stream = b"".join(hmac.digest(key, token.encode() + block, "sha512") for token in tokens for block in numbered)
+    stream = b"".join(mac(token.encode() + block) for token in tokens for block in numbered)
     numbers = np.frombuffer(stream, dtype="<u4").reshape(len(tokens), blocks * PER_BLOCK)[:, :count]
     return np.asarray((numbers.astype(np.uint64) * np.uint64(bits)) >> np.uint64(32), dtype=np.uint32)
 
