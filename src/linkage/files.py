@@ -85,6 +85,19 @@ def read(path: Path, *, limit: int | None = None) -> bytes:
     return data
 
 
+def start(path: Path, size: int) -> bytes:
+    """The first bytes of a file, which tell its format.
+
+    Raises:
+        InputError: missing, unreadable or locked.
+    """
+    try:
+        with path.open("rb") as stream:
+            return stream.read(size)
+    except OSError as error:
+        raise _input_error(path, "read", error) from None
+
+
 def shipped(name: str) -> Path:
     """A file that comes with linkage, for instance ``protocols/graduates-on-benefits.yml``.
 

@@ -97,7 +97,10 @@ def test_agreement_follows_the_formula_of_the_paper(votes: int) -> None:
     for _ in range(6):
         common = [word() for _ in range(36)]
         pair = [" ".join([*common, *(word() for _ in range(4))]) for _ in range(2)]
-        sets = [set(hardened.cut_into_tokens(Column("text", np.zeros(1, np.int64), [text]), 2).tokens) for text in pair]
+        sets = [
+            set(hardened.cut_into_tokens(Column("text", np.zeros(1, np.int64), [text]), 2).tokens.to_pylist())
+            for text in pair
+        ]
         cosines.append(len(sets[0] & sets[1]) / math.sqrt(len(sets[0]) * len(sets[1])))
         a, b = hardened.filters(_words(pair), profile(bits, votes, 1), KEYS)
         shares.append(1 - int(np.bitwise_count(a ^ b).sum()) / bits)

@@ -98,7 +98,7 @@ def test_what_was_repaired_or_is_no_evidence_is_counted_by_row() -> None:
 def test_values_are_held_once_and_rows_by_code() -> None:
     found = prepared({"surname": "Van Den BERG"}, {"surname": "berg"}, {"surname": None}, {"surname": "Jansen"})
     column = found.columns["surname"]
-    assert (list(column.values), column.codes.tolist()) == (["berg", "jansen"], [0, 0, -1, 1])
+    assert (column.values.to_pylist(), column.codes.tolist()) == (["berg", "jansen"], [0, 0, -1, 1])
     assert column.present.tolist() == [True, True, False, True]
     assert found.rows.tolist() == [0, 1, 2, 3]
     assert len(found) == 4

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from linkage.encode import distinct
+from linkage.encode.distinct import Texts
 from linkage.errors import InputError
 
 if TYPE_CHECKING:
@@ -25,25 +27,27 @@ _CANNOT: Final = (pa.ArrowException, NotImplementedError, ValueError, TypeError,
 """What Arrow raises for a value that it cannot hold or cast."""
 
 
-def to_text(column: Any, where: str) -> Any:
-    """A column of text, trimmed, null where there is nothing.
+def to_texts(column: Any, where: str) -> Texts:
+    """A column as codes and distinct texts, trimmed, nothing where there is nothing.
 
     Args:
-        column: an Arrow chunked array of any type.
+        column: an Arrow array or chunked array of any type.
         where: file and column, for errors.
 
     Raises:
         InputError: the type of the column cannot be written as text.
     """
     try:
-        return _trimmed(_written(column))
+        is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+        found = distinct.of_array(column if is_text else _written(column))
+        return distinct.mapped(found, _trimmed(found.values))
     except _CANNOT:
         pass
     raise InputError(f"expected text, numbers or dates, got a column of type {column.type}", where=where)
 
 
 def from_series(series: pd.Series[Any], where: str) -> Any:
-    """The same from a pandas column, whose cells may each have a type of their own.
+    """A pandas column, whose cells may each have a type of their own, as an Arrow column that `to_texts` reads.
 
     Raises:
         InputError: the type of a cell cannot be written as text.
@@ -52,7 +56,7 @@ def from_series(series: pd.Series[Any], where: str) -> Any:
         column = pa.chunked_array([pa.Array.from_pandas(series)])
     except _CANNOT:
         column = None  # several types in one column
-    return to_text(_each(series, where) if column is None else column, where)
+    return _each(series, where) if column is None else column
 
 
 def _written(column: Any) -> Any:

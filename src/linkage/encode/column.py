@@ -8,13 +8,15 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.encode import tokens
+from linkage.encode.cut import Cut, cut
 from linkage.protocol.profiles import Clk, Hardened
 
 
@@ -24,10 +26,15 @@ class Column:
 
     kind: str
     """Field kind."""
-    codes: NDArray[np.int64] = field(repr=False)
-    """``int64[n]``: index in `values`, -1 for no value."""
-    values: Sequence[str] = field(repr=False)
-    """Distinct normalised values."""
+    codes: NDArray[np.int32] = field(repr=False)
+    """``int32[n]``: index in `values`, -1 for no value."""
+    values: Any = field(repr=False)
+    """Distinct normalised values: an Arrow array of text; a sequence of strings becomes one."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "codes", np.asarray(self.codes, dtype=np.int32))
+        if not isinstance(self.values, pa.Array):
+            object.__setattr__(self, "values", pa.array(self.values, pa.string()))
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -43,36 +50,18 @@ class Column:
 
     def texts(self) -> list[str | None]:
         """The value of every row, None for none."""
-        return [self.values[code] if code >= 0 else None for code in self.codes.tolist()]
-
-
-@dataclass(frozen=True, eq=False)
-class Cut:
-    """The tokens of the distinct values of a column."""
-
-    tokens: Sequence[str] = field(repr=False)
-    """Distinct tokens; a token's number is its place here."""
-    starts: NDArray[np.int64] = field(repr=False)
-    """``int64[values + 1]``: where each value's tokens begin in `token_of`."""
-    token_of: NDArray[np.int64] = field(repr=False)
-    """``int64[...]``: token numbers, value after value."""
+        values = [*self.values.to_pylist(), None]  # the last one serves code -1
+        return [values[code] for code in self.codes.tolist()]
 
 
 def cut_into_tokens(column: Column, q: int) -> Cut:
     """Cut every distinct value of a column into tokens."""
-    numbers: dict[str, int] = {}
-    token_of: list[int] = []
-    starts = [0]
-    for value in column.values:
-        token_of.extend(numbers.setdefault(token, len(numbers)) for token in tokens.tokens(column.kind, value, q))
-        starts.append(len(token_of))
-    return Cut(list(numbers), np.asarray(starts, dtype=np.int64), np.asarray(token_of, dtype=np.int64))
+    return cut(column.kind, column.values, q)
 
 
-def has_enough(columns: Mapping[str, Column], encoding: Clk | Hardened) -> NDArray[np.bool_]:
-    """``bool[n]``: whether enough fields of the encoding have a value for a filter to tell the row apart."""
-    filled = np.zeros(len(next(iter(columns.values()))), dtype=np.int64)
-    for spec in encoding.fields:
-        if spec.field in columns:
-            filled += columns[spec.field].present
-    return filled >= encoding.fields_needed
+def has_enough(
+    columns: Mapping[str, Column], encoding: Clk | Hardened, rows: NDArray[np.int64] | slice
+) -> NDArray[np.bool_]:
+    """``bool[n]``: whether enough fields of the encoding have a value for a filter to tell a row apart."""
+    present = [columns[spec.field].codes[rows] >= 0 for spec in encoding.fields if spec.field in columns]
+    return np.asarray(np.sum(present, axis=0) >= encoding.fields_needed)

@@ -138,7 +138,7 @@ def counts(encodings: Encodings) -> dict[str, int]:
 def _tokens(column: Column, key: bytes) -> NDArray[np.uint8]:
     """HMAC-SHA256 of each distinct value, cut to 128 bits; all zero for no value."""
     table = np.zeros((len(column.values) + 1, TOKEN_BYTES), dtype=np.uint8)  # the last row serves code -1
-    for code, value in enumerate(column.values):
+    for code, value in enumerate(column.values.to_pylist()):
         table[code] = np.frombuffer(hmac.digest(key, value.encode("utf-8"), "sha256")[:TOKEN_BYTES], dtype=np.uint8)
     return table[column.codes]
 
@@ -146,5 +146,5 @@ def _tokens(column: Column, key: bytes) -> NDArray[np.uint8]:
 def _codes(column: Column, values: tuple[str, ...]) -> NDArray[np.int16]:
     """Index of each row's category in the protocol's values."""
     index: Mapping[str, int] = {value: i for i, value in enumerate(values)}
-    table = np.asarray([*(index[value] for value in column.values), MISSING_CATEGORY], dtype=np.int16)
+    table = np.asarray([*(index[value] for value in column.values.to_pylist()), MISSING_CATEGORY], dtype=np.int16)
     return table[column.codes]

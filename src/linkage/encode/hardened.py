@@ -14,27 +14,73 @@ Source: Armknecht, Schaefer, "Breaking BAD? Better Call SAUL!", PoPETs 2026.2.
 from __future__ import annotations
 
 import hashlib
-import hmac
 import math
-import os
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.encode.column import Column, Cut, cut_into_tokens, has_enough
+from linkage.crypto.mac import keyed
+from linkage.encode.column import Column, cut_into_tokens, has_enough
+from linkage.encode.cut import Cut
+from linkage.encode.distinct import side_by_side
 from linkage.protocol.profiles import Hardened
 
-LABEL = b"linkage/v1/hardened\0"
-BLOCK_ROWS = 16_384
-"""Rows whose tokens are drawn at a time: bounds the memory for tokens that occur once, such as postcodes."""
+LABEL: Final = b"linkage/v1/hardened\0"
+BLOCK_ROWS: Final = 16_384
+"""Rows that a core encodes at a time: bounds the memory for tokens that occur once, such as postcodes."""
+TABLE_BYTES: Final = 1 << 25
+"""Memory for the bits of the tokens of a field that are drawn once."""
+
+
+class HardenedFilters:
+    """The filters of some records: tokens are cut when it is made, and rows encoded when asked for."""
+
+    def __init__(
+        self, columns: Mapping[str, Column], encoding: Hardened, keys: Mapping[str, bytes], *, cores: int | None = None
+    ) -> None:
+        """Args as of `filters`."""
+        self._columns, self._encoding, self._cores = columns, encoding, cores
+        size = encoding.votes * encoding.bits // 8
+        specs = [spec for spec in encoding.fields if spec.field in columns]
+        self._weights = np.asarray([spec.weight for spec in specs], dtype=np.int64)
+        self._fields = [_Field.of(columns[spec.field], spec.q, keys[spec.field], size) for spec in specs]
+
+    def of(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
+        """``uint64[n, bits / 64]``: the filters of rows, in the order in which they are asked for."""
+        result = np.zeros((len(rows), self._encoding.bits // 64), dtype=np.uint64)
+        blocks = [slice(first, first + BLOCK_ROWS) for first in range(0, len(rows), BLOCK_ROWS)]
+        side_by_side(lambda block: self._encode(result[block], rows[block]), blocks, self._cores)
+        return result
+
+    def _encode(self, result: NDArray[np.uint64], rows: NDArray[np.int64]) -> None:
+        """Encode some rows. All fields go into one list of values and tokens, so that the kernel sees rows."""
+        from linkage.encode import kernels
+
+        enough = has_enough(self._columns, self._encoding, rows)
+        codes, starts, token_of, bits = [], [np.zeros(1, np.int64)], [], []
+        values = tokens = end = 0
+        for field in self._fields:
+            local, lengths, places, drawn = field.of_rows(np.where(enough, field.codes[rows], np.int32(-1)))
+            codes.append(np.where(local >= 0, local + values, -1))
+            starts.append(end + np.cumsum(lengths))
+            token_of.append(places + tokens)
+            bits.append(drawn)
+            values, tokens, end = values + len(lengths), tokens + len(drawn), end + len(places)
+        bits.append(np.zeros((1, bits[0].shape[1]), dtype=np.uint64))
+        kernels.majority_xor(
+            result, np.stack(codes).astype(np.int32), self._weights, np.concatenate(starts),
+            np.concatenate(token_of), np.concatenate(bits), self._encoding.votes,
+        )  # fmt: skip
 
 
 def filters(
     columns: Mapping[str, Column], encoding: Hardened, keys: Mapping[str, bytes], *, cores: int | None = None
 ) -> NDArray[np.uint64]:
-    """Encode rows.
+    """Encode all rows.
 
     Args:
         columns: the fields of the encoding that this party has.
@@ -45,28 +91,13 @@ def filters(
     Returns:
         ``uint64[n, bits / 64]``; all zero for rows with fewer than `fields_needed` fields.
     """
-    enough = has_enough(columns, encoding)
-    result = np.zeros((len(enough), encoding.bits // 64), dtype=np.uint64)
-    cuts = {s.field: cut_into_tokens(columns[s.field], s.q) for s in encoding.fields if s.field in columns}
-    with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
-        list(
-            pool.map(
-                lambda first: _block(
-                    result[first : first + BLOCK_ROWS],
-                    enough[first : first + BLOCK_ROWS],
-                    {name: column.codes[first : first + BLOCK_ROWS] for name, column in columns.items()},
-                    cuts, encoding, keys,
-                ),
-                range(0, len(enough), BLOCK_ROWS),
-            )
-        )  # fmt: skip
-    return result
+    rows = np.arange(len(next(iter(columns.values()))))
+    return HardenedFilters(columns, encoding, keys, cores=cores).of(rows)
 
 
 def draw(key: bytes, token: str, size: int) -> bytes:
     """The pseudo-random bits of one token, `size` bytes: bit b is bit b % 8 of byte b // 8."""
-    seed = hmac.digest(key, LABEL + token.encode("utf-8"), "sha512")
-    return hashlib.shake_256(LABEL + seed).digest(size)
+    return bytes(_draw(keyed(key, "sha512"), [token], size))
 
 
 def agreement(cosine: float, votes: int) -> float:
@@ -79,35 +110,48 @@ def agreement(cosine: float, votes: int) -> float:
     return (1 + (1 - 2 * math.acos(cosine) / math.pi) ** votes) / 2
 
 
-def _block(
-    result: NDArray[np.uint64], enough: NDArray[np.bool_], codes: Mapping[str, NDArray[np.int64]],
-    cuts: Mapping[str, Cut], encoding: Hardened, keys: Mapping[str, bytes],
-) -> None:  # fmt: skip
-    """Encode some rows, in place. All fields go into one list of values and tokens, so that the kernel sees rows."""
-    from linkage.encode import kernels
+@dataclass(frozen=True, eq=False)
+class _Field:
+    """One field, ready to be encoded."""
 
-    size = encoding.votes * encoding.bits // 8
-    value_codes, weights, starts, token_of, drawn = [], [], [np.zeros(1, np.int64)], [], []
-    values = tokens = end = 0
-    for spec in encoding.fields:
-        if spec.field not in cuts:
-            continue
-        cut, mine = cuts[spec.field], np.where(enough, codes[spec.field], -1)
-        used, local = np.unique(mine[mine >= 0], return_inverse=True)
-        numbers = np.full(len(mine), -1, dtype=np.int64)
-        numbers[mine >= 0] = local + values
-        lengths = cut.starts[used + 1] - cut.starts[used]
-        pieces = [cut.token_of[cut.starts[v] : cut.starts[v + 1]] for v in used]
-        flat = np.concatenate(pieces) if pieces else np.zeros(0, np.int64)
-        mentioned, place = np.unique(flat, return_inverse=True)
-        starts.append(end + np.cumsum(lengths))
-        token_of.append(place.astype(np.int64) + tokens)
-        drawn += [draw(keys[spec.field], cut.tokens[t], size) for t in mentioned]
-        value_codes.append(numbers)
-        weights.append(spec.weight)
-        values, tokens, end = values + len(used), tokens + len(mentioned), end + int(lengths.sum())
-    bits = np.frombuffer(b"".join(drawn) or bytes(size), dtype="<u8").astype(np.uint64, copy=False)
-    kernels.majority_xor(
-        result, np.stack(value_codes), np.asarray(weights, np.int64), np.concatenate(starts),
-        np.concatenate(token_of), bits.reshape(-1, size // 8), encoding.votes,
-    )  # fmt: skip
+    codes: NDArray[np.int32]
+    cut: Cut
+    table: NDArray[np.uint64]
+    """The bits of the first tokens, as many as fit in `TABLE_BYTES`; all others are drawn when rows need them."""
+    mac: Callable[[bytes], bytes]
+    size: int
+    """Bytes drawn per token."""
+
+    @classmethod
+    def of(cls, column: Column, q: int, key: bytes, size: int) -> _Field:
+        """Cut the values of a column, and draw what is kept."""
+        cut, mac = cut_into_tokens(column, q), keyed(key, "sha512")
+        kept = cut.tokens.slice(0, TABLE_BYTES // size).to_pylist()
+        return cls(column.codes, cut, _words(_draw(mac, kept, size), size), mac, size)
+
+    def of_rows(
+        self, codes: NDArray[np.int32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
+        """What these rows mention: value of each row, tokens per value, place of each token, bits of each place."""
+        used, numbers = np.unique(codes[codes >= 0], return_inverse=True)
+        local = np.full(len(codes), -1, dtype=np.int64)
+        local[codes >= 0] = numbers
+        begins = self.cut.starts[used]
+        lengths = self.cut.starts[used + 1] - begins
+        into = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        mentioned, places = np.unique(self.cut.token_of[np.repeat(begins, lengths) + into], return_inverse=True)
+        known = mentioned < len(self.table)
+        others = self.cut.tokens.take(pa.array(mentioned[~known])).to_pylist()
+        bits = np.empty((len(mentioned), self.size // 8), dtype=np.uint64)
+        bits[known] = self.table[mentioned[known]]
+        bits[~known] = _words(_draw(self.mac, others, self.size), self.size)
+        return local, lengths, places.astype(np.int64, copy=False), bits
+
+
+def _draw(mac: Callable[[bytes], bytes], tokens: Sequence[str], size: int) -> bytes:
+    seeds = (mac(LABEL + token.encode("utf-8")) for token in tokens)
+    return b"".join(hashlib.shake_256(LABEL + seed).digest(size) for seed in seeds)
+
+
+def _words(stream: bytes, size: int) -> NDArray[np.uint64]:
+    return np.frombuffer(stream, dtype="<u8").astype(np.uint64, copy=False).reshape(-1, size // 8)

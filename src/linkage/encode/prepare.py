@@ -2,7 +2,7 @@
 
 Rules kept here:
 
-- A cell is a value, nothing, or bad; each distinct cell text is normalised once.
+- A cell is a value, nothing, or bad; each distinct cell text is normalised once (`clean`, `normalise`).
 - Bad cells are findings with file, row and column; the value is shown by its shape only.
 - What was repaired or left out is counted.
 """
@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.encode import normalise
+from linkage.encode import clean, distinct, normalise
 from linkage.encode.column import Column
+from linkage.encode.distinct import Texts
 from linkage.errors import shape
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import FieldSpec, Protocol
@@ -55,45 +55,33 @@ class Prepared:
 
 def prepare(records: Records, protocol: Protocol, party: str) -> Prepared:
     """Normalise the fields that a party has under a protocol."""
-    columns: dict[str, Column] = {}
-    bad: list[Finding] = []
-    bad_count = 0
+    specs = protocol.fields_of(party)
+    done = distinct.side_by_side(lambda spec: _column(spec, records), specs)
+    columns = {spec.name: column for spec, (column, _, _, _) in zip(specs, done, strict=True)}
+    bad = [finding for _, findings, _, _ in done for finding in findings]
     counts: Counter[str] = Counter()
-    for spec in protocol.fields_of(party):
-        column, findings, total, notes = _column(spec, records)
-        columns[spec.name] = column
-        bad += findings
-        bad_count += total
+    for _, _, _, notes in done:
         counts.update(notes)
     references = None
     if records.reference is not None:
         references = [text.strip() or None if text else None for text in records.reference.to_pylist()]
+    bad_count = sum(total for _, _, total, _ in done)
     return Prepared(party, columns, records.rows, references, tuple(bad[:MAX_SHOWN]), bad_count, dict(counts))
 
 
 def _column(spec: FieldSpec, records: Records) -> tuple[Column, list[Finding], int, Counter[str]]:
-    encoded = records.table.column(spec.name).combine_chunks().dictionary_encode()
-    if isinstance(encoded, pa.ChunkedArray):
-        encoded = encoded.combine_chunks()
-    raw = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
-    texts: list[str] = encoded.dictionary.to_pylist()
-    in_rows = np.bincount(raw[raw >= 0], minlength=len(texts))
-    numbers: dict[str, int] = {}
-    translate = np.full(len(texts) + 1, -1, dtype=np.int64)  # the last one serves raw code -1
+    texts = distinct.of_array(records.table.column(spec.name))
+    found = clean.normalised(spec.kind, texts.values, lambda text: _value(spec, text))
+    in_rows = np.bincount(texts.codes + 1, minlength=len(texts.values) + 1)[1:]
     notes: Counter[str] = Counter()
-    reasons: dict[int, str] = {}
-    for code, text in enumerate(texts):
-        try:
-            value, note = _value(spec, text)
-        except normalise.BadValue as error:
-            reasons[code] = error.reason
-            continue
-        if note:
-            notes[f"{spec.name}: {note}"] += int(in_rows[code])
-        if value is not None:
-            translate[code] = numbers.setdefault(value, len(numbers))
-    findings, total = _bad_cells(spec, records, raw, texts, reasons)
-    return Column(spec.kind, translate[raw], list(numbers)), findings, total, notes
+    for code, note in found.notes.items():
+        notes[f"{spec.name}: {note}"] += int(in_rows[code])
+    values = distinct.mapped(texts, found.values)
+    if distinct.worth_a_search(len(values.values), len(values)):
+        once = distinct.of_array(values.values)  # two texts may have one normal form
+        values = Texts(np.append(once.codes, np.int32(-1))[values.codes], once.values)
+    findings, total = _bad_cells(spec, records, texts, found.bad)
+    return Column(spec.kind, values.codes, values.values), findings, total, notes
 
 
 def _value(spec: FieldSpec, text: str) -> tuple[str | None, str]:
@@ -110,19 +98,18 @@ def _value(spec: FieldSpec, text: str) -> tuple[str | None, str]:
 
 
 def _bad_cells(
-    spec: FieldSpec, records: Records, raw: NDArray[np.int64], texts: list[str], reasons: Mapping[int, str]
+    spec: FieldSpec, records: Records, texts: Texts, reasons: Mapping[int, str]
 ) -> tuple[list[Finding], int]:
     if not reasons:
         return [], 0
-    hit = np.flatnonzero(np.isin(raw, np.fromiter(reasons, dtype=np.int64)))
+    is_bad = np.zeros(len(texts.values) + 1, dtype=np.bool_)  # the last one serves code -1
+    is_bad[list(reasons)] = True
+    hit = np.flatnonzero(is_bad[texts.codes])
     heading = records.headings.get(spec.name, spec.name)
-    findings = [
-        Finding(
-            "E101",
-            Severity.ERROR,
-            f"{records.source}, row {records.rows[i]}, column {heading}",
-            f"{reasons[int(raw[i])]} (looks like {shape(texts[int(raw[i])])})",
-        )
-        for i in hit[:MAX_SHOWN].tolist()
-    ]
+    findings = []
+    for i in hit[:MAX_SHOWN].tolist():
+        code = int(texts.codes[i])
+        looks = shape(texts.values[code].as_py())
+        where = f"{records.source}, row {records.rows[i]}, column {heading}"
+        findings.append(Finding("E101", Severity.ERROR, where, f"{reasons[code]} (looks like {looks})"))
     return findings, len(hit)

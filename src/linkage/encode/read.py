@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-- A file is read once, whole, and never changed. Columns that no field needs are dropped while reading.
+- A file is read once and never changed: CSV whole, for its encoding is that of all its bytes; Parquet batch by batch.
+  Columns that no field needs are dropped while reading, and a text is held once for all its rows (`distinct`).
 - Nothing is ignored in silence: what was detected, what was used, what was left out is in `Records`.
 - No error, finding or representation holds a cell. Headings are shown, unless they look like data, which is what
   they are in a file without a heading line.
@@ -12,8 +13,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +25,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from linkage import files
-from linkage.encode import cells, delimited
+from linkage.encode import cells, delimited, distinct
+from linkage.encode.distinct import Texts
 from linkage.errors import InputError, shape
 from linkage.findings import Finding, Severity
 
@@ -34,6 +37,8 @@ REFERENCE: Final = "#reference"
 """Name of the column that holds the local reference; no protocol field can be called so."""
 
 _PARQUET: Final = b"PAR1"
+_UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, KeyError, TypeError)
+"""What Arrow raises for a damaged Parquet file."""
 _FOREIGN: Final = {
     b"PK\x03\x04": ("an Excel workbook or a zip file", 'In Excel: "Save as", "CSV UTF-8".'),
     b"\xd0\xcf\x11\xe0": ("an old Excel workbook", 'In Excel: "Save as", "CSV UTF-8".'),
@@ -65,7 +70,7 @@ class Records:
     """The cells that a linkage needs, and how they were found."""
 
     table: pa.Table = field(repr=False)
-    """One column of text per field, null for an empty cell; `REFERENCE` too where it was asked for."""
+    """One dictionary column of text per field, null for an empty cell; `REFERENCE` too where it was asked for."""
     rows: NDArray[np.int64] = field(repr=False)
     """Row numbers as a person sees them: in a file, 1 is the first row after the headings (blank lines count, and are
     not here); in memory, rows count from 0, so that ``frame.iloc[row]`` is the row."""
@@ -103,18 +108,19 @@ def read(path: Path, columns: Columns, fields: Sequence[str]) -> Records:
         InputError: missing, locked, empty, damaged or of another format; a column is missing or there twice; a row has
             more or fewer cells than headings.
     """
-    data = files.read(path)
-    if data.startswith(_PARQUET) or path.suffix.lower() in {".parquet", ".pq"}:
-        return _read_parquet(data, path.name, columns, fields)
+    start = files.start(path, len(_PARQUET))
+    if start == _PARQUET or path.suffix.lower() in {".parquet", ".pq"}:
+        return _read_parquet(path, columns, fields)
     for mark, (kind, hint) in _FOREIGN.items():
-        if data.startswith(mark):
+        if start.startswith(mark):
             raise InputError(f"expected CSV or Parquet, got {kind}", where=path.name, hint=hint)
-    opened = delimited.open_delimited(data, path.name, encoding=columns.encoding, delimiter=columns.delimiter)
-    del data
+    opened = delimited.open_delimited(
+        files.read(path), path.name, encoding=columns.encoding, delimiter=columns.delimiter
+    )
     used = _choose(opened.headings, columns, fields, path.name)
     wanted = sorted({at for chosen in used.values() for at in chosen})
     found, rows = delimited.cells(opened, wanted)
-    texts = _texts(dict(zip(wanted, found, strict=True)), opened.headings, path.name)
+    texts = dict(zip(wanted, found, strict=True))
     detected = (opened.encoding, opened.delimiter)
     return _without_empty(_records(texts, used, opened.headings, rows, path.name, detected))
 
@@ -123,7 +129,7 @@ def from_table(table: pa.Table | pd.DataFrame, fields: Sequence[str], *, source:
     """Take records from memory, in columns that are named after the protocol's fields.
 
     Args:
-        table: dates, numbers and text of any type; they become text as `cells.to_text` says.
+        table: dates, numbers and text of any type; they become text as `cells.to_texts` says.
         fields: the protocol fields that are needed, and `REFERENCE` where the local reference is.
         source: what to call it in errors.
 
@@ -136,36 +142,42 @@ def from_table(table: pa.Table | pd.DataFrame, fields: Sequence[str], *, source:
     rows = np.arange(len(table), dtype=np.int64)
     if not len(rows):
         raise InputError("headings, but no rows", where=source)
-    wanted = {at for chosen in used.values() for at in chosen}
+    wanted = sorted({at for chosen in used.values() for at in chosen})
     if is_arrow:
-        texts = _texts({at: table[at] for at in wanted}, headings, source)
+        arrow = [table[at] for at in wanted]
     else:
-        texts = {at: cells.from_series(table.iloc[:, at], f"{source}, column {headings[at]}") for at in wanted}
+        arrow = [cells.from_series(table.iloc[:, at], f"{source}, column {headings[at]}") for at in wanted]
+    pieces = range(0, len(rows), distinct.BATCH_ROWS)
+    batches = ([column.slice(first, distinct.BATCH_ROWS) for column in arrow] for first in pieces)
+    texts = _gathered(batches, wanted, headings, source)
     return _records(texts, used, headings, rows, source, ("", ""))
 
 
-def _read_parquet(data: bytes, source: str, columns: Columns, fields: Sequence[str]) -> Records:
+def _read_parquet(path: Path, columns: Columns, fields: Sequence[str]) -> Records:
     import pyarrow.parquet as pq
 
+    source = path.name
     try:
-        file = pq.ParquetFile(pa.BufferReader(data))
+        file = pq.ParquetFile(path)
         headings = tuple(file.schema_arrow.names)
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+    except _UNREADABLE:
         headings = ()
     if not headings:
         raise InputError("damaged, or not a Parquet file", where=source, hint="Export it again.")
-    used = _choose(headings, columns, fields, source)
-    wanted = sorted({at for chosen in used.values() for at in chosen})
-    try:
-        table = file.read(columns=[headings[at] for at in wanted])
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError):
-        table = None
-    if table is None:
+    with file:
+        used = _choose(headings, columns, fields, source)
+        wanted = sorted({at for chosen in used.values() for at in chosen})
+        count = file.metadata.num_rows
+        if not count:
+            raise InputError("headings, but no rows", where=source)
+        try:
+            batches = file.iter_batches(distinct.BATCH_ROWS, columns=[headings[at] for at in wanted])
+            texts = _gathered((batch.columns for batch in batches), wanted, headings, source)
+        except _UNREADABLE:
+            texts = {}
+    if not texts:
         raise InputError("damaged: its columns cannot be read", where=source, hint="Export it again.")
-    if not table.num_rows:
-        raise InputError("headings, but no rows", where=source)
-    texts = _texts({at: table.column(headings[at]) for at in wanted}, headings, source)
-    rows = np.arange(1, table.num_rows + 1, dtype=np.int64)
+    rows = np.arange(1, count + 1, dtype=np.int64)
     return _without_empty(_records(texts, used, headings, rows, source, ("", "")))
 
 
@@ -217,12 +229,15 @@ def _folded(heading: str) -> str:
     return " ".join(heading.split()).casefold()
 
 
-def _texts(found: Mapping[int, Any], headings: Sequence[str], source: str) -> dict[int, Any]:
-    return {at: cells.to_text(column, f"{source}, column {headings[at]}") for at, column in found.items()}
+def _gathered(
+    batches: Iterable[Sequence[Any]], wanted: Sequence[int], headings: Sequence[str], source: str
+) -> dict[int, Texts]:
+    read = [partial(cells.to_texts, where=f"{source}, column {headings[at]}") for at in wanted]
+    return dict(zip(wanted, distinct.gathered(batches, read), strict=True))
 
 
 def _records(
-    texts: Mapping[int, Any],
+    found: Mapping[int, Texts],
     used: Mapping[str, tuple[int, ...]],
     headings: tuple[str, ...],
     rows: NDArray[np.int64],
@@ -230,12 +245,13 @@ def _records(
     detected: tuple[str, str],
 ) -> Records:
     """Merge each field's columns, and look for damaged letters."""
-    table = pa.table({name: pc.coalesce(*(texts[at] for at in chosen)) for name, chosen in used.items()})
+    texts = {name: distinct.first_filled([found[at] for at in chosen]) for name, chosen in used.items()}
     taken = {name: " / ".join(headings[at] for at in chosen) for name, chosen in used.items()}
     findings: list[Finding] = []
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    for name, column in texts.items():
         findings += _damage(column, rows, f"{source}, column {taken[name]}")
-    ignored = tuple(heading for at, heading in enumerate(headings) if at not in texts)
+    ignored = tuple(heading for at, heading in enumerate(headings) if at not in found)
+    table = pa.table({name: column.to_arrow() for name, column in texts.items()})
     return Records(table, rows, source, *detected, taken, ignored, tuple(findings))
 
 
@@ -254,19 +270,22 @@ def _without_empty(records: Records) -> Records:
     return replace(records, table=table, rows=rows, findings=(*records.findings, finding))
 
 
-def _damage(column: Any, rows: NDArray[np.int64], where: str) -> list[Finding]:
-    """Letters that an earlier export garbled or lost; only cells that can hold such are looked at."""
-    plain = pc.and_not(pc.string_is_ascii(column), pc.match_substring(column, "?"))
-    odd = np.flatnonzero(pc.invert(pc.fill_null(plain, True)).to_numpy())
+def _damage(column: Texts, rows: NDArray[np.int64], where: str) -> list[Finding]:
+    """Letters that an earlier export garbled or lost; only texts that can hold such are looked at."""
+    plain = pc.and_not(pc.string_is_ascii(column.values), pc.match_substring(column.values, "?"))
+    odd = np.flatnonzero(~plain.to_numpy(zero_copy_only=False))
+    findings: list[Finding] = []
     if not len(odd):
-        return []
-    suspects, findings = column.take(pa.array(odd)), []
+        return findings
+    suspects = column.values.take(pa.array(odd))
     for code, pattern, what in (
         ("E201", _MOJIBAKE, "signs such as Ã« where a letter with an accent stood: export again in its own encoding"),
         ("E202", _LOST, "? or a blank diamond where a letter was lost: the letter is left out; export again as UTF-8"),
     ):
-        hits = rows[odd[pc.match_substring_regex(suspects, pattern).to_numpy()]]
+        damaged = np.zeros(len(column.values) + 1, dtype=np.bool_)  # the last one serves code -1
+        damaged[odd] = pc.match_substring_regex(suspects, pattern).to_numpy(zero_copy_only=False)
+        hits = np.flatnonzero(damaged[column.codes])
         if len(hits):
-            message = f"{len(hits)} cells, the first in row {hits[0]}, hold {what}"
+            message = f"{len(hits)} cells, the first in row {rows[hits[0]]}, hold {what}"
             findings.append(Finding(code, Severity.WARNING, where, message))
     return findings

@@ -151,3 +151,17 @@ TOKENISERS: Final[Mapping[str, Callable[[str, int], Iterator[str]]]] = MappingPr
     }
 )
 """The tokeniser of each field kind of a protocol."""
+
+BY_WORD: Final[Mapping[str, tuple[Callable[[str, int], Iterator[str]], Callable[[str, int], Iterator[str]]]]] = (
+    MappingProxyType(
+        {
+            "given-name": (given_name, q_grams),
+            "surname": (q_grams, q_grams),
+            "prefix": (q_grams, q_grams),
+            "text": (q_grams, q_grams),
+        }
+    )
+)
+"""Kinds of which a value has the tokens of its words and no others: how the first word is cut, and how each later one.
+`cut` then cuts each distinct word once. A kind whose tokens are not of this form does not belong here; the test that
+compares both ways says so (tests/encode/test_cut.py)."""
