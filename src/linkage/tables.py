@@ -11,7 +11,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -72,16 +72,71 @@ class Encodings:
 
     def to_bytes(self) -> bytes:
         """An Arrow IPC stream of fixed-width columns, without the row numbers."""
+        sink = pa.BufferOutputStream()
+        write([self], sink)
+        return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+
+    def _arrays(self) -> list[NDArray[Any]]:
+        rows = [] if self.rows is None else [self.rows]
+        return [self.handles, *self.tokens.values(), self.filters, *self.categories.values(), *rows]
+
+    def _like(self, rows: int) -> Encodings:
+        """Room for more rows with the same columns."""
+
+        def room(array: NDArray[Any]) -> NDArray[Any]:
+            return np.empty((rows, *array.shape[1:]), dtype=array.dtype)
+
+        tokens = {name: room(array) for name, array in self.tokens.items()}
+        categories = {name: room(array) for name, array in self.categories.items()}
+        numbers = None if self.rows is None else room(self.rows)
+        filters = room(self.filters)
+        return Encodings(self.party, self.protocol_digest, room(self.handles), tokens, filters, categories, numbers)
+
+    def _table(self) -> pa.Table:
         columns: dict[str, pa.Array] = {"handle": _fixed(self.handles)}
         columns |= {f"token:{name}": _fixed(value) for name, value in self.tokens.items()}
         if self.filters.shape[1]:
             columns["filter"] = _fixed(self.filters.astype("<u8", copy=False).view(np.uint8))
         columns |= {f"category:{name}": pa.array(value, pa.int16()) for name, value in self.categories.items()}
-        table = pa.table(columns)
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema) as writer:
-            writer.write_table(table, max_chunksize=BATCH_ROWS)
-        return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+        return pa.table(columns)
+
+
+def write(pieces: Iterable[Encodings], to: Any) -> None:
+    """Write the pieces of one party's encodings as one Arrow IPC stream, each when its turn comes.
+
+    Args:
+        pieces: at least one; all but the last have `BATCH_ROWS` rows, so that the bytes are those of the whole.
+        to: a file opened for writing bytes, or an Arrow output stream. It is left open.
+    """
+    writer = None
+    for piece in pieces:
+        table = piece._table()
+        writer = writer or pa.ipc.new_stream(to, table.schema)
+        writer.write_table(table, max_chunksize=BATCH_ROWS)
+    if writer is None:
+        raise ValueError("no pieces")
+    writer.close()
+
+
+def joined(pieces: Iterable[Encodings], rows: int) -> Encodings:
+    """The pieces of one party's encodings as one value; copied as they come, so that one piece is held twice at most.
+
+    Args:
+        pieces: at least one, with the same fields.
+        rows: how many they have together.
+    """
+    whole: Encodings | None = None
+    first = 0
+    for piece in pieces:
+        if len(piece) == rows:
+            return piece
+        whole = piece._like(rows) if whole is None else whole
+        for target, source in zip(whole._arrays(), piece._arrays(), strict=True):
+            target[first : first + len(piece)] = source
+        first += len(piece)
+    if whole is None or first != rows:
+        raise ValueError("the pieces do not make the whole")
+    return whole
 
 
 def encodings_from_bytes(data: bytes, *, party: str, protocol_digest: str, layout: Layout) -> Encodings:

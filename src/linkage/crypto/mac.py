@@ -10,32 +10,30 @@ Rules kept here:
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 _INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
 _OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
 
 
-def keyed(key: bytes, hash_name: Literal["sha256", "sha512"]) -> Callable[[bytes], bytes]:
-    """HMAC under one key, as a function of the message.
+def macs(key: bytes, hash_name: Literal["sha256", "sha512"], messages: Iterable[bytes]) -> Iterator[bytes]:
+    """The HMAC of each message.
 
     Args:
         key: any length.
         hash_name: which SHA-2.
+        messages: one after the other.
 
-    >>> keyed(b"key", "sha256")(b"message").hex()[:16]
-    '6e9ef29b75fffc5b'
+    >>> [mac.hex()[:16] for mac in macs(b"key", "sha256", [b"message"])]
+    ['6e9ef29b75fffc5b']
     """
     new = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}[hash_name]
     size = new().block_size
     padded = (key if len(key) <= size else new(key).digest()).ljust(size, b"\0")
     inner, outer = new(padded.translate(_INNER)), new(padded.translate(_OUTER))
-
-    def mac(message: bytes) -> bytes:
+    for message in messages:
         first, second = inner.copy(), outer.copy()
         first.update(message)
         second.update(first.digest())
-        return second.digest()
-
-    return mac
+        yield second.digest()

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.crypto.mac import keyed
+from linkage.crypto.mac import macs
 from linkage.encode.column import Column, cut_into_tokens, has_enough
 from linkage.encode.cut import Cut, pieces
 from linkage.encode.distinct import side_by_side
@@ -85,9 +85,9 @@ def filters(
 
 def positions(key: bytes, tokens: Sequence[str], count: int, bits: int) -> NDArray[np.uint32]:
     """The bits of tokens: ``uint32[tokens, count]``, drawn with replacement."""
-    mac, blocks = keyed(key, "sha512"), -(-count // PER_BLOCK)
+    blocks = -(-count // PER_BLOCK)
     numbered = [bytes([block]) for block in range(blocks)]
-    stream = b"".join(mac(token.encode() + block) for token in tokens for block in numbered)
+    stream = b"".join(macs(key, "sha512", (token.encode() + block for token in tokens for block in numbered)))
     numbers = np.frombuffer(stream, dtype="<u4").reshape(len(tokens), blocks * PER_BLOCK)[:, :count]
     return np.asarray((numbers.astype(np.uint64) * np.uint64(bits)) >> np.uint64(32), dtype=np.uint32)
 

@@ -11,8 +11,10 @@ Rules kept here:
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -65,8 +67,7 @@ def pieces(texts: Any) -> Iterator[list[str]]:
 
 
 def _by_value(kind: str, values: Any, q: int) -> Cut:
-    numbers: dict[str, int] = {}
-    return _numbered(numbers, [(values, lambda value: tokens.tokens(kind, value, q))])
+    return _numbered([(values, lambda value: tokens.tokens(kind, value, q))])
 
 
 def _by_word(kind: str, values: Any, q: int) -> Cut:
@@ -76,13 +77,13 @@ def _by_word(kind: str, values: Any, q: int) -> Cut:
     found = distinct.of_array(words.flatten())
     starts = np.append(0, np.cumsum(pc.list_value_length(words).to_numpy(zero_copy_only=False))).astype(np.int64)
     part_of = found.codes
-    parts = [(found.values, lambda word: dict.fromkeys(later(word, q)))]
+    parts = [(found.values, lambda word: later(word, q))]
     if first is not later:
         leads, at = np.unique(part_of[starts[:-1]], return_inverse=True)
         part_of = part_of.copy()
         part_of[starts[:-1]] = at + len(found.values)
-        parts.append((found.values.take(pa.array(leads)), lambda word: dict.fromkeys(first(word, q))))
-    return _union(starts, part_of, _numbered({}, parts))
+        parts.append((found.values.take(pa.array(leads)), lambda word: first(word, q)))
+    return _union(starts, part_of, _numbered(parts))
 
 
 def _by_area(values: Any, q: int) -> Cut:
@@ -103,13 +104,14 @@ def _by_area(values: Any, q: int) -> Cut:
     return _union(starts, part_of, parts)
 
 
-def _numbered(numbers: dict[str, int], parts: Iterable[tuple[Any, Callable[[str], Iterable[str]]]]) -> Cut:
+def _numbered(parts: Iterable[tuple[Any, Callable[[str], Iterable[str]]]]) -> Cut:
     """Cut texts one by one; a token gets its number when it is first seen."""
+    numbers: defaultdict[str, int] = defaultdict(count().__next__)
     token_of, starts = array("i"), array("q", [0])
     for texts, tokenise in parts:
         for piece in pieces(texts):
             for text in piece:
-                token_of.extend([numbers.setdefault(token, len(numbers)) for token in tokenise(text)])
+                token_of.extend(map(numbers.__getitem__, tokenise(text)))
                 starts.append(len(token_of))
     names = pa.array(list(numbers), pa.string())
     return Cut(names, np.array(starts, np.int64), np.array(token_of, np.int32))

@@ -4,31 +4,36 @@ Rules kept here:
 
 - What leaves is random handles, keyed tokens, filters and categories; rows in an order that says nothing.
 - Every field has its own subkey of the linkage secret, bound to the protocol digest.
+- One way for all sizes: pieces in the order of their handles, each made when it is asked for. `tokenise` puts them
+  together, `write` and `stream` write them one by one; no bit depends on the size of a piece or on the number of cores
+  (tests/encode/test_stream.py).
 - A bad cell stops the whole, unless the caller says that bad cells count as empty; then they are counted.
 """
 
 from __future__ import annotations
 
-import hmac
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
+from linkage import tables
+from linkage.crypto.mac import macs
 from linkage.crypto.secret import subkey
-from linkage.encode import clk, hardened
+from linkage.encode.clk import ClkFilters
 from linkage.encode.column import Column
+from linkage.encode.hardened import HardenedFilters
 from linkage.encode.prepare import Prepared, prepare
 from linkage.errors import InputError
 from linkage.protocol.model import Protocol
 from linkage.protocol.profiles import Clk, Hardened
-from linkage.tables import HANDLE_BYTES, MISSING_CATEGORY, TOKEN_BYTES, Encodings
+from linkage.tables import HANDLE_BYTES, MISSING_CATEGORY, TOKEN_BYTES, Encodings, joined
 
 if TYPE_CHECKING:
     import pandas as pd
-    import pyarrow as pa
 
     from linkage.encode.read import Records
 
@@ -58,12 +63,7 @@ def encode(
     Raises:
         InputError: a column is missing, or cells are bad; names rows and columns, shows no value.
     """
-    from linkage.encode.read import Records, from_table
-
-    names = [f.name for f in protocol.fields_of(party)]
-    records = data if isinstance(data, Records) else from_table(data, names)
-    prepared = prepare(records, protocol, party)
-    refuse_bad(prepared, bad_cells)
+    prepared = _prepared(data, protocol, party, bad_cells)
     return tokenise(prepared, np.ones(len(prepared), dtype=np.bool_), protocol, secret)
 
 
@@ -85,7 +85,52 @@ def refuse_bad(prepared: Prepared, bad_cells: BadCells) -> None:
         )
 
 
-def tokenise(prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol, secret: bytes) -> Encodings:
+def stream(
+    data: pd.DataFrame | pa.Table | Records,
+    protocol: Protocol,
+    to: BinaryIO,
+    *,
+    party: str,
+    secret: bytes,
+    bad_cells: BadCells = "refuse",
+    cores: int | None = None,
+) -> dict[str, int]:
+    """Encode records into a file, in memory that grows with the cells only: what leaves is made piece by piece.
+
+    The bytes are those of ``encode(...).to_bytes()``, but for the handles, which are new each time.
+
+    Args:
+        data: as for `encode`; `read.read` gives records without holding a file as rows.
+        protocol: what was agreed.
+        to: a file opened for writing bytes; see `files.atomic` for one that takes its name when all is well.
+        party: the party whose records these are.
+        secret: the linkage secret, 32 bytes.
+        bad_cells: as for `encode`.
+        cores: threads to use; None for all. The bits do not depend on it.
+
+    Returns:
+        What was written, in numbers: see `counts`.
+
+    Raises:
+        InputError: a column is missing, or cells are bad; then nothing is written.
+    """
+    prepared = _prepared(data, protocol, party, bad_cells)
+    del data  # the cells as they were are not needed any more
+    return write(prepared, np.ones(len(prepared), dtype=np.bool_), protocol, secret, to, cores=cores)
+
+
+def _prepared(data: pd.DataFrame | pa.Table | Records, protocol: Protocol, party: str, bad_cells: BadCells) -> Prepared:
+    from linkage.encode.read import Records, from_table
+
+    names = [f.name for f in protocol.fields_of(party)]
+    prepared = prepare(data if isinstance(data, Records) else from_table(data, names), protocol, party)
+    refuse_bad(prepared, bad_cells)
+    return prepared
+
+
+def tokenise(
+    prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol, secret: bytes, *, cores: int | None = None
+) -> Encodings:
     """Tokenise the rows that take part.
 
     Args:
@@ -93,58 +138,119 @@ def tokenise(prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol
         included: ``bool[n]``: which rows take part.
         protocol: what was agreed.
         secret: the linkage secret, 32 bytes.
+        cores: threads to use; None for all. The bits do not depend on it.
+    """
+    return joined(pieces(prepared, included, protocol, secret, cores=cores), int(included.sum()))
+
+
+def write(
+    prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol, secret: bytes, to: BinaryIO, *,
+    cores: int | None = None,
+) -> dict[str, int]:  # fmt: skip
+    """The same into a file, piece by piece. Returns what was written, in numbers."""
+    tally = _Tally()
+    tables.write(map(tally.seen, pieces(prepared, included, protocol, secret, cores=cores)), to)
+    return tally.counts()
+
+
+def pieces(
+    prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol, secret: bytes, *, cores: int | None = None
+) -> Iterator[Encodings]:
+    """The encodings of the rows that take part, in the order of their handles, `tables.BATCH_ROWS` rows at a time.
+
+    All handles are drawn beforehand; the tokens and filters of a piece are made when it is asked for. There is one
+    piece at least, which may be empty.
     """
     party = prepared.party
     chosen = np.flatnonzero(included)
-    handles = np.frombuffer(os.urandom(HANDLE_BYTES * len(chosen)), dtype=np.uint8).reshape(-1, HANDLE_BYTES)
-    shuffle = np.argsort(handles.view("S16").reshape(-1))  # random handles in order: the rows are shuffled
-    handles, chosen = handles[shuffle], chosen[shuffle]
-
-    def column(name: str) -> Column:
-        return prepared.columns[name].take(chosen)
-
-    tokens = {
-        f.name: _tokens(column(f.name), subkey(secret, protocol.digest, "token", f.name))
-        for f in protocol.fields_of(party, "exact")
-    }
-    bloom = {f.name: column(f.name) for f in protocol.fields_of(party, "bloom")}
+    handles, order = _handles(len(chosen))
+    chosen = chosen[order]  # random handles in order: the rows are shuffled
+    exact = {f.name: subkey(secret, protocol.digest, "token", f.name) for f in protocol.fields_of(party, "exact")}
+    bloom = {f.name: prepared.columns[f.name] for f in protocol.fields_of(party, "bloom")}
     keys = {name: subkey(secret, protocol.digest, protocol.encoding.profile, name) for name in bloom}
-    filters = np.zeros((len(chosen), 0), dtype=np.uint64)
-    if bloom:
-        filters = _filters(bloom, protocol.encoding, keys)
-    categories = {f.name: _codes(column(f.name), f.values or ()) for f in protocol.fields_of(party, "category")}
-    return Encodings(party, protocol.digest, handles, tokens, filters, categories, prepared.rows[chosen])
+    filters = _filters(bloom, protocol.encoding, keys, cores) if bloom else None
+    index = {f.name: _indices(prepared.columns[f.name], f.values or ()) for f in protocol.fields_of(party, "category")}
+    for first in range(0, max(len(chosen), 1), tables.BATCH_ROWS):
+        here = slice(first, first + tables.BATCH_ROWS)
+        rows = chosen[here]
+        yield Encodings(
+            party,
+            protocol.digest,
+            handles[order[here]],
+            {name: _tokens(prepared.columns[name], rows, key) for name, key in exact.items()},
+            filters.of(rows) if filters else np.zeros((len(rows), 0), dtype=np.uint64),
+            {name: table[prepared.columns[name].codes[rows]] for name, table in index.items()},
+            prepared.rows[rows],
+        )
 
 
-def _filters(columns: Mapping[str, Column], encoding: Clk | Hardened, keys: Mapping[str, bytes]) -> NDArray[np.uint64]:
-    """The filters of rows, by the protocol's profile."""
+def _handles(count: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """Random handles, and the order in which they rise."""
+    handles = np.frombuffer(os.urandom(HANDLE_BYTES * count), dtype=np.uint8).reshape(-1, HANDLE_BYTES)
+    high, low = handles.view(">u8").astype(np.uint64).T
+    order = np.argsort(high)
+    if (high[order[1:]] == high[order[:-1]]).any():  # once in 400,000 runs of ten million rows
+        order = np.lexsort((low, high))
+    return handles, order
+
+
+def _filters(
+    columns: Mapping[str, Column], encoding: Clk | Hardened, keys: Mapping[str, bytes], cores: int | None
+) -> ClkFilters | HardenedFilters:
+    """What makes the filters of rows, by the protocol's profile."""
     if isinstance(encoding, Clk):
-        return clk.filters(columns, encoding, keys)
-    return hardened.filters(columns, encoding, keys)
+        return ClkFilters(columns, encoding, keys, cores=cores)
+    return HardenedFilters(columns, encoding, keys, cores=cores)
 
 
 def counts(encodings: Encodings) -> dict[str, int]:
     """What a package holds, in numbers for plan, header and ledger: rows, tokens, filters, repeated tokens."""
-    result = {"rows": len(encodings)}
-    for name, token in encodings.tokens.items():
-        present = token.any(axis=1)
-        result[f"with {name}"] = int(present.sum())
-        result[f"repeated {name}"] = int(present.sum()) - len(np.unique(token[present], axis=0))
-    if encodings.filters.shape[1]:
-        result["with filter"] = int(encodings.filters.any(axis=1).sum())
+    tally = _Tally()
+    tally.seen(encodings)
+    return tally.counts()
+
+
+class _Tally:
+    """Counts the pieces that pass by. Of a token it keeps the first 64 bits, which tell ten million apart."""
+
+    def __init__(self) -> None:
+        self._rows = self._filters = 0
+        self._with_filters = False
+        self._tokens: dict[str, list[NDArray[np.uint64]]] = {}
+
+    def seen(self, piece: Encodings) -> Encodings:
+        """Count a piece, and hand it on."""
+        self._rows += len(piece)
+        for name, token in piece.tokens.items():
+            self._tokens.setdefault(name, []).append(token[token.any(axis=1)].view(np.uint64)[:, 0])
+        self._with_filters = bool(piece.filters.shape[1])
+        self._filters += int(piece.filters.any(axis=1).sum())
+        return piece
+
+    def counts(self) -> dict[str, int]:
+        """The numbers so far."""
+        result = {"rows": self._rows}
+        for name, parts in self._tokens.items():
+            tokens = np.sort(np.concatenate(parts))
+            result[f"with {name}"] = len(tokens)
+            result[f"repeated {name}"] = int((tokens[1:] == tokens[:-1]).sum())
+        if self._with_filters:
+            result["with filter"] = self._filters
+        return result
+
+
+def _tokens(column: Column, rows: NDArray[np.int64], key: bytes) -> NDArray[np.uint8]:
+    """HMAC-SHA256 of the value of each row, cut to 128 bits; all zero for no value."""
+    codes = column.codes[rows]
+    used, numbers = np.unique(codes[codes >= 0], return_inverse=True)
+    values = column.values.take(pa.array(used)).cast(pa.binary()).to_pylist()
+    stream = b"".join(mac[:TOKEN_BYTES] for mac in macs(key, "sha256", values))
+    result = np.zeros((len(rows), TOKEN_BYTES), dtype=np.uint8)
+    result[codes >= 0] = np.frombuffer(stream, dtype=np.uint8).reshape(-1, TOKEN_BYTES)[numbers]
     return result
 
 
-def _tokens(column: Column, key: bytes) -> NDArray[np.uint8]:
-    """HMAC-SHA256 of each distinct value, cut to 128 bits; all zero for no value."""
-    table = np.zeros((len(column.values) + 1, TOKEN_BYTES), dtype=np.uint8)  # the last row serves code -1
-    for code, value in enumerate(column.values.to_pylist()):
-        table[code] = np.frombuffer(hmac.digest(key, value.encode("utf-8"), "sha256")[:TOKEN_BYTES], dtype=np.uint8)
-    return table[column.codes]
-
-
-def _codes(column: Column, values: tuple[str, ...]) -> NDArray[np.int16]:
-    """Index of each row's category in the protocol's values."""
+def _indices(column: Column, values: tuple[str, ...]) -> NDArray[np.int16]:
+    """Index of each distinct category in the protocol's values; the last one serves code -1."""
     index: Mapping[str, int] = {value: i for i, value in enumerate(values)}
-    table = np.asarray([*(index[value] for value in column.values.to_pylist()), MISSING_CATEGORY], dtype=np.int16)
-    return table[column.codes]
+    return np.asarray([*(index[value] for value in column.values.to_pylist()), MISSING_CATEGORY], dtype=np.int16)

@@ -15,15 +15,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.crypto.mac import keyed
+from linkage.crypto.mac import macs
 from linkage.encode.column import Column, cut_into_tokens, has_enough
 from linkage.encode.cut import Cut
 from linkage.encode.distinct import side_by_side
@@ -63,8 +63,8 @@ class HardenedFilters:
         enough = has_enough(self._columns, self._encoding, rows)
         codes, starts, token_of, bits = [], [np.zeros(1, np.int64)], [], []
         values = tokens = end = 0
-        for field in self._fields:
-            local, lengths, places, drawn = field.of_rows(np.where(enough, field.codes[rows], np.int32(-1)))
+        for one in self._fields:
+            local, lengths, places, drawn = one.of_rows(np.where(enough, one.codes[rows], np.int32(-1)))
             codes.append(np.where(local >= 0, local + values, -1))
             starts.append(end + np.cumsum(lengths))
             token_of.append(places + tokens)
@@ -97,7 +97,7 @@ def filters(
 
 def draw(key: bytes, token: str, size: int) -> bytes:
     """The pseudo-random bits of one token, `size` bytes: bit b is bit b % 8 of byte b // 8."""
-    return bytes(_draw(keyed(key, "sha512"), [token], size))
+    return bytes(_draw(key, [token], size))
 
 
 def agreement(cosine: float, votes: int) -> float:
@@ -118,16 +118,16 @@ class _Field:
     cut: Cut
     table: NDArray[np.uint64]
     """The bits of the first tokens, as many as fit in `TABLE_BYTES`; all others are drawn when rows need them."""
-    mac: Callable[[bytes], bytes]
+    key: bytes = field(repr=False)
     size: int
     """Bytes drawn per token."""
 
     @classmethod
     def of(cls, column: Column, q: int, key: bytes, size: int) -> _Field:
         """Cut the values of a column, and draw what is kept."""
-        cut, mac = cut_into_tokens(column, q), keyed(key, "sha512")
+        cut = cut_into_tokens(column, q)
         kept = cut.tokens.slice(0, TABLE_BYTES // size).to_pylist()
-        return cls(column.codes, cut, _words(_draw(mac, kept, size), size), mac, size)
+        return cls(column.codes, cut, _words(_draw(key, kept, size), size), key, size)
 
     def of_rows(
         self, codes: NDArray[np.int32]
@@ -144,12 +144,12 @@ class _Field:
         others = self.cut.tokens.take(pa.array(mentioned[~known])).to_pylist()
         bits = np.empty((len(mentioned), self.size // 8), dtype=np.uint64)
         bits[known] = self.table[mentioned[known]]
-        bits[~known] = _words(_draw(self.mac, others, self.size), self.size)
+        bits[~known] = _words(_draw(self.key, others, self.size), self.size)
         return local, lengths, places.astype(np.int64, copy=False), bits
 
 
-def _draw(mac: Callable[[bytes], bytes], tokens: Sequence[str], size: int) -> bytes:
-    seeds = (mac(LABEL + token.encode("utf-8")) for token in tokens)
+def _draw(key: bytes, tokens: Sequence[str], size: int) -> bytes:
+    seeds = macs(key, "sha512", (LABEL + token.encode("utf-8") for token in tokens))
     return b"".join(hashlib.shake_256(LABEL + seed).digest(size) for seed in seeds)
 
 
