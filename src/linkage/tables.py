@@ -92,13 +92,13 @@ class Encodings:
         filters = room(self.filters)
         return Encodings(self.party, self.protocol_digest, room(self.handles), tokens, filters, categories, numbers)
 
-    def _table(self) -> pa.Table:
-        columns: dict[str, pa.Array] = {"handle": _fixed(self.handles)}
-        columns |= {f"token:{name}": _fixed(value) for name, value in self.tokens.items()}
+    def _batch(self, rows: slice) -> pa.RecordBatch:
+        columns: dict[str, pa.Array] = {"handle": _fixed(self.handles[rows])}
+        columns |= {f"token:{name}": _fixed(value[rows]) for name, value in self.tokens.items()}
         if self.filters.shape[1]:
-            columns["filter"] = _fixed(self.filters.astype("<u8", copy=False).view(np.uint8))
-        columns |= {f"category:{name}": pa.array(value, pa.int16()) for name, value in self.categories.items()}
-        return pa.table(columns)
+            columns["filter"] = _fixed(self.filters[rows].astype("<u8", copy=False).view(np.uint8))
+        columns |= {f"category:{name}": pa.array(value[rows], pa.int16()) for name, value in self.categories.items()}
+        return pa.record_batch(columns)
 
 
 def write(pieces: Iterable[Encodings], to: Any) -> None:
@@ -110,9 +110,11 @@ def write(pieces: Iterable[Encodings], to: Any) -> None:
     """
     writer = None
     for piece in pieces:
-        table = piece._table()
-        writer = writer or pa.ipc.new_stream(to, table.schema)
-        writer.write_table(table, max_chunksize=BATCH_ROWS)
+        for first in range(0, max(len(piece), 1), BATCH_ROWS):
+            batch = piece._batch(slice(first, first + BATCH_ROWS))
+            writer = writer or pa.ipc.new_stream(to, batch.schema)
+            if len(piece):
+                writer.write_batch(batch)
     if writer is None:
         raise ValueError("no pieces")
     writer.close()
