@@ -65,8 +65,11 @@ def minimal(**change: Any) -> dict[str, Any]:
         (minimal(hashing=None), "no format or no hashing"),
         (minimal(hashing={"comparison": {"type": "exact"}, "strategy": {}}), "one of bitsPerToken"),
         ({**minimal(), "clkConfig": {"l": 1000, "kdf": {"type": "HKDF"}}}, "power of two"),
+        ({**minimal(), "clkConfig": {"l": 64, "kdf": {"type": "HKDF", "salt": "not base64"}}}, "base64"),
+        (minimal(hashing={"comparison": {"type": "numeric"}, "strategy": {"bitsPerToken": 3}}), "thresholdDistance"),
+        (minimal(format={"type": "string", "pattern": "["}), "pattern"),
     ],
-    ids=["version", "unknown-key", "no-hashing", "no-strategy", "blake-length"],
+    ids=["version", "unknown-key", "no-hashing", "no-strategy", "blake-length", "salt", "distance", "pattern"],
 )
 def test_what_clkhash_takes_in_silence_is_refused(value: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
@@ -85,3 +88,50 @@ def test_a_bad_cell_is_named_by_its_place_and_not_shown() -> None:
 def test_not_json_is_said() -> None:
     with pytest.raises(InputError, match="not JSON"):
         clkhash.read_schema(b"{", where="schema.json")
+
+
+def one(cell: str, **change: Any) -> bytes:
+    return clkhash.encode([[cell]], schema(minimal(**change)), b"secret")[0]
+
+
+def test_an_integer_has_one_spelling() -> None:
+    """As clkhash has it: ``int(cell)``, written again."""
+    bits = {one(cell, format={"type": "integer"}) for cell in ("7", "007", "+7", " 7")}
+    assert bits == {one("7")} != {one("007")}
+
+
+def test_what_stands_for_no_value_is_hashed_unless_something_takes_its_place() -> None:
+    """As clkhash has it: without replaceWith the sentinel itself is cut into tokens."""
+    hashing = minimal()["features"][0]["hashing"]
+    assert one("NULL", hashing={**hashing, "missingValue": {"sentinel": "NULL"}}) == one("NULL")
+    assert one("NULL", hashing={**hashing, "missingValue": {"sentinel": "NULL", "replaceWith": "jan"}}) == one("jan")
+    assert not any(one("NULL", hashing={**hashing, "missingValue": {"sentinel": "NULL", "replaceWith": ""}}))
+
+
+@pytest.mark.parametrize(
+    ("format_", "cell"),
+    [
+        ({"type": "string", "maxLength": 3}, "Quirijn"),
+        ({"type": "string", "minLength": 9}, "Quirijn"),
+        ({"type": "string", "case": "upper"}, "Quirijn"),
+        ({"type": "string", "case": "lower"}, "Quirijn"),
+        ({"type": "string", "pattern": "[a-z]*"}, "Quirijn"),
+        ({"type": "string", "encoding": "ascii"}, "Quiríjn"),
+        ({"type": "enum", "values": ["a"]}, "Quirijn"),
+        ({"type": "integer"}, "Quirijn"),
+        ({"type": "integer", "minimum": 5}, "4"),
+        ({"type": "integer", "maximum": 5}, "6"),
+        ({"type": "date", "format": "%Y"}, "Quirijn"),
+    ],
+)
+def test_a_cell_that_does_not_fit_its_format_is_refused(format_: dict[str, Any], cell: str) -> None:
+    with pytest.raises(InputError, match="row 1, name: expected") as caught:
+        one(cell, format=format_)
+    assert cell in {"4", "6"} or cell not in str(caught.value)
+    assert caught.value.__context__ is None
+
+
+def test_a_number_that_is_none_is_named_by_its_place() -> None:
+    numeric = {"type": "numeric", "thresholdDistance": 5}
+    with pytest.raises(InputError, match="row 1, name: expected a number"):
+        one("x", hashing={"comparison": numeric, "strategy": {"bitsPerToken": 3}})

@@ -43,6 +43,7 @@ for command in (
     anyone.demo, anyone.init, anyone.next_, anyone.status, agreement.card, agreement.protocol,
     custodian.secret, custodian.consent, custodian.plan, custodian.tokenise,
     unit.inspect, unit.match, unit.release, results.result, results.ledger, anyone.synthesise,
+    custodian.clkhash,
 ):  # fmt: skip
     linkage.add_command(command)
 

@@ -1,4 +1,4 @@
-"""Commands of a custodian: secret, consent, plan, tokenise."""
+"""Commands of a custodian: secret, consent, plan, tokenise, clkhash."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from linkage.cli.options import Options, file, in_protocol, shared, table
+from linkage.cli.options import Options, file, in_protocol, secret_bytes, shared, table
 from linkage.errors import InputError
 
 if TYPE_CHECKING:
@@ -153,3 +153,28 @@ def tokenise(options: Options, path: Path, config_path: Path | None, name: str |
     )
     data = {"package": str(made.package), "digest": made.digest, "judged": dict(made.plan.judged)}
     options.show(text, {**data, "sent": dict(made.counts)})
+
+
+@click.command()
+@click.argument("schema", type=file)
+@click.argument("path", type=file)
+@click.option("--out", type=file, required=True, help="The file to write, for instance clks.json.")
+@click.option("--secret-file", type=file, help="Read the secret shared with the partner from a file.")
+@click.option("--secret-fd", type=int, help="Read that secret from a file descriptor.")
+@shared
+def clkhash(
+    options: Options, schema: Path, path: Path, out: Path, secret_file: Path | None, secret_fd: int | None
+) -> None:
+    """Make the CLKs of clkhash 0.18.3 for a partner who matches with anonlink. Outside any linkage protocol.
+
+    SCHEMA is a linkage schema version 3; PATH a CSV with its features as headings, in its order. No consent is asked,
+    nothing is signed, sealed or written in a ledger. For a linkage under a protocol: `linkage tokenise`.
+    """
+    from linkage.roles import partner
+
+    options.warn(partner.WORTH)
+    made = partner.clkhash(schema, path, secret_bytes("secret", secret_file, secret_fd), out)
+    for finding in made.findings:
+        options.warn(str(finding))
+    data = {"clks": str(made.path), "rows": made.rows, "findings": [finding.as_dict() for finding in made.findings]}
+    options.show(f"{made.rows} CLKs in {made.path}", data)

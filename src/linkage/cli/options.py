@@ -63,20 +63,9 @@ class Options:
         Raises:
             InputError: it cannot be read.
         """
-        from linkage import files
-
-        if self.passphrase_file is not None:
-            data = files.read(self.passphrase_file, limit=4_096)
-        elif self.passphrase_fd is not None:
-            try:
-                with os.fdopen(self.passphrase_fd, "rb") as stream:
-                    data = stream.read(4_096)
-            except OSError as error:
-                raise InputError(f"cannot read the passphrase: {error.strerror}") from None
-        else:
-            data = click.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True).encode()
+        data = secret_bytes("passphrase", self.passphrase_file, self.passphrase_fd, confirm=confirm)
         try:  # one spelling of é on every keyboard: NFC, as RFC 8265 prescribes for passwords
-            return unicodedata.normalize("NFC", data.rstrip(b"\r\n").decode("utf-8-sig")).encode()
+            return unicodedata.normalize("NFC", data.decode("utf-8-sig")).encode()
         except UnicodeDecodeError:
             raise InputError("the passphrase is not UTF-8") from None
 
@@ -87,10 +76,35 @@ class Options:
         elif text:
             click.echo(text)
 
+    def warn(self, text: str) -> None:
+        """Tell a person what they must know, on standard error, even where `--quiet` is asked for."""
+        click.echo(text, err=True)
+
     def say(self, text: str) -> None:
         """Tell a person what is going on, on standard error."""
         if not self.quiet:
             click.echo(text, err=True)
+
+
+def secret_bytes(what: str, path: Path | None, descriptor: int | None, *, confirm: bool = False) -> bytes:
+    """What only its owner may read, from file, descriptor or prompt, without the end of its line.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    from linkage import files
+
+    if path is not None:
+        data = files.read(path, limit=4_096)
+    elif descriptor is not None:
+        try:
+            with os.fdopen(descriptor, "rb") as stream:
+                data = stream.read(4_096)
+        except OSError as error:
+            raise InputError(f"cannot read the {what}: {error.strerror}") from None
+    else:
+        data = click.prompt(what.capitalize(), hide_input=True, confirmation_prompt=confirm, err=True).encode()
+    return data.rstrip(b"\r\n")
 
 
 def shared(function: F) -> F:

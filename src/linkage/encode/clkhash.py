@@ -15,16 +15,22 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
-from typing import Annotated, Literal
+from functools import lru_cache, reduce
+from operator import or_
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage.crypto.secret import hkdf
 from linkage.errors import InputError, shape
 from linkage.findings import Finding, Severity
+
+KEPT_TOKENS: Final = 65_536
+"""Tokens per feature whose bits are kept while encoding; those of exact values, which seldom come again, are not."""
 
 
 class _Model(BaseModel):
@@ -48,6 +54,11 @@ class ClkConfig(_Model):
     folds: Annotated[int, Field(ge=0, le=10)] = Field(default=0, alias="xorFolds")
     obeyed_folds: Annotated[int, Field(ge=0, le=10)] = Field(default=0, alias="xor_folds")
     kdf: Kdf
+
+    @property
+    def either_folds(self) -> int:
+        """How often the filter is folded, by whichever of both names."""
+        return self.folds or self.obeyed_folds
 
 
 class Format(_Model):
@@ -147,26 +158,53 @@ def read_schema(data: bytes, *, where: str) -> Schema:
         raise InputError(f"{place}: {first['msg'][0].lower()}{first['msg'][1:]}", where=where) from None
     except ValueError:
         raise InputError("not JSON", where=where) from None
+    if not all(map(_is_base64, (schema.config.kdf.salt, schema.config.kdf.info))):
+        raise InputError("salt and info of the kdf are base64", where=where)
     for feature in schema.features:
-        if not feature.ignored and (feature.format is None or feature.hashing is None):
-            raise InputError(f"feature '{feature.identifier}' has no format or no hashing", where=where)
-        if feature.hashing and (feature.hashing.strategy.per_token is None) == (
-            feature.hashing.strategy.per_feature is None
-        ):
-            raise InputError(f"feature '{feature.identifier}': one of bitsPerToken and bitsPerFeature", where=where)
-        blake = feature.hashing is not None and feature.hashing.hash.type == "blakeHash"
-        if blake and schema.config.bits & (schema.config.bits - 1):
-            raise InputError("blakeHash needs a length that is a power of two", where=where)
+        fault = _fault(feature, schema.config.bits)
+        if fault:
+            raise InputError(f"feature '{feature.identifier}': {fault}", where=where)
     return schema
 
 
-def encode(rows: Sequence[Sequence[str]], schema: Schema, secret: bytes) -> list[bytes]:
+def _fault(feature: Feature, bits: int) -> str:
+    """What clkhash would take and could not encode, or would encode otherwise than it reads."""
+    if feature.format is None or feature.hashing is None:
+        return "" if feature.ignored else "no format or no hashing"
+    comparison, strategy = feature.hashing.comparison, feature.hashing.strategy
+    if (strategy.per_token is None) == (strategy.per_feature is None):
+        return "one of bitsPerToken and bitsPerFeature"
+    if feature.hashing.hash.type == "blakeHash" and bits & (bits - 1):
+        return "blakeHash needs a length that is a power of two"
+    if comparison.type == "numeric" and int(Fraction(str(comparison.distance)) * 10**comparison.precision) < 1:
+        return "thresholdDistance must be more than 0"
+    return "" if feature.format.pattern is None or _is_pattern(feature.format.pattern) else "pattern is no expression"
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
+
+
+def encode(rows: Iterable[Sequence[str]], schema: Schema, secret: bytes, *, where: str = "") -> list[bytes]:
     """Encode rows as clkhash does.
 
     Args:
         rows: cells as text, one per feature of the schema, ignored ones too.
         schema: from `read_schema`.
         secret: the secret that the partners share.
+        where: what to call the rows in errors.
 
     Returns:
         One CLK a row; bit 0 is the most significant bit of byte 0.
@@ -174,8 +212,8 @@ def encode(rows: Sequence[Sequence[str]], schema: Schema, secret: bytes) -> list
     Raises:
         InputError: a row has another number of cells, or a cell does not fit its format; names row and feature.
     """
-    keys = _keys(schema, secret)
-    return [_clk(row, schema, keys, f"row {number}") for number, row in enumerate(rows, 1)]
+    pickers, source = _pickers(schema, secret), f"{where}, " if where else ""
+    return [_clk(row, schema, pickers, f"{source}row {number}") for number, row in enumerate(rows, 1)]
 
 
 def to_file(clks: Sequence[bytes]) -> bytes:
@@ -192,46 +230,97 @@ def _keys(schema: Schema, secret: bytes) -> list[tuple[bytes, bytes]]:
     return list(zip(pieces[0::2], pieces[1::2], strict=True))
 
 
-def _clk(row: Sequence[str], schema: Schema, keys: Sequence[tuple[bytes, bytes]], where: str) -> bytes:
+def _pickers(schema: Schema, secret: bytes) -> list[Callable[[str, int], int] | None]:
+    """Per feature, the bits of a token as a number. Kept for tokens that come again, in memory of this call only."""
+    length = schema.config.bits << schema.config.either_folds
+
+    def picker(feature: Feature, key: tuple[bytes, bytes]) -> Callable[[str, int], int] | None:
+        if feature.ignored or feature.hashing is None or feature.format is None:
+            return None
+        hash_, encoding = feature.hashing.hash, feature.format.encoding
+        pick = _blake if hash_.type == "blakeHash" else _double
+
+        def bits(token: str, count: int) -> int:
+            places = pick(token.encode(encoding), key, count, length, hash_)
+            return reduce(or_, (1 << length - 1 - place for place in places), 0)
+
+        return bits if feature.hashing.comparison.type == "exact" else lru_cache(KEPT_TOKENS)(bits)
+
+    return [picker(feature, key) for feature, key in zip(schema.features, _keys(schema, secret), strict=True)]
+
+
+def _clk(row: Sequence[str], schema: Schema, pickers: Sequence[Callable[[str, int], int] | None], where: str) -> bytes:
     if len(row) != len(schema.features):
         raise InputError(f"expected {len(schema.features)} cells, got {len(row)}", where=where)
-    folds = schema.config.folds or schema.config.obeyed_folds
-    length = schema.config.bits << folds
-    bits = bytearray(length)
-    for cell, feature, key in zip(row, schema.features, keys, strict=True):
-        if feature.ignored or feature.hashing is None or feature.format is None:
+    bits, size = 0, schema.config.bits << schema.config.either_folds
+    for cell, feature, picker in zip(row, schema.features, pickers, strict=True):
+        if picker is None or feature.hashing is None or feature.format is None:
             continue
-        hashing = feature.hashing
-        text = _text(cell, feature.format, hashing.missing, f"{where}, {feature.identifier}")
-        tokens = list(_tokens(text, hashing.comparison))
-        for token, count in zip(tokens, _counts(len(tokens), hashing.strategy), strict=True):
-            pick = _blake if hashing.hash.type == "blakeHash" else _double
-            for position in pick(token.encode(feature.format.encoding), key, count, length, hashing.hash):
-                bits[position] = 1
-    for _ in range(folds):
-        half = len(bits) // 2
-        bits = bytearray(a ^ b for a, b in zip(bits[:half], bits[half:], strict=True))
-    return int("".join(map(str, bits)), 2).to_bytes(len(bits) // 8, "big")
+        text = _text(cell, feature.format, feature.hashing.missing, f"{where}, {feature.identifier}")
+        tokens = list(_tokens(text, feature.hashing.comparison, f"{where}, {feature.identifier}"))
+        for token, count in zip(tokens, _counts(len(tokens), feature.hashing.strategy), strict=True):
+            bits |= picker(token, count)
+    while size > schema.config.bits:
+        size //= 2
+        bits = bits >> size ^ bits & (1 << size) - 1
+    return bits.to_bytes(size // 8, "big")
 
 
 def _text(cell: str, written: Format, missing: Missing | None, where: str) -> str:
+    """The cell as it is cut into tokens; one that does not fit its format is refused, as clkhash does."""
     if missing is not None and cell == missing.sentinel:
-        return missing.replacement or ""
+        return missing.sentinel if missing.replacement is None else missing.replacement
+    expected, text = "", cell
     if written.type == "date":
-        try:
-            return datetime.strptime(cell, written.format or "").strftime("%Y%m%d")  # noqa: DTZ007  # a day, no time
-        except ValueError:
-            raise InputError(f"expected a date as {written.format}, got {shape(cell)}", where=where) from None
-    return cell
+        text, expected = _date(cell, written.format or ""), f"a date as {written.format}"
+    elif written.type == "integer":
+        text, expected = _integer(cell, written), "an integer within its bounds"
+    elif written.type == "enum" and cell not in (written.values or ()):
+        text, expected = "", "one of the values of the schema"
+    elif written.type == "string" and not _is_string(cell, written):
+        text, expected = "", "text of the length, case or pattern of the schema"
+    if expected and not text:
+        raise InputError(f"expected {expected}, got {shape(cell)}", where=where)
+    try:
+        text.encode(written.encoding)
+    except UnicodeEncodeError:
+        expected = written.encoding
+    else:
+        return text
+    raise InputError(f"expected what can be written in {expected}, got {shape(cell)}", where=where)
 
 
-def _tokens(text: str, comparison: Comparison) -> Iterator[str]:
+def _date(cell: str, written: str) -> str:
+    try:
+        return datetime.strptime(cell, written).strftime("%Y%m%d")  # noqa: DTZ007  # a day, no time
+    except ValueError:
+        return ""
+
+
+def _integer(cell: str, written: Format) -> str:
+    try:
+        value = int(cell, 10)
+    except ValueError:
+        return ""
+    low, high = written.minimum, written.maximum
+    return "" if (low is not None and value < low) or (high is not None and value > high) else str(value)
+
+
+def _is_string(cell: str, written: Format) -> bool:
+    if written.pattern is not None:
+        return re.fullmatch(written.pattern, cell) is not None
+    if not (written.min_length or 0) <= len(cell) <= (len(cell) if written.max_length is None else written.max_length):
+        return False
+    return written.case == "mixed" or cell == (cell.upper() if written.case == "upper" else cell.lower())
+
+
+def _tokens(text: str, comparison: Comparison, where: str) -> Iterator[str]:
     if not text:
         return
     if comparison.type == "exact":
         yield text
     elif comparison.type == "numeric":
-        yield from _numeric(text, comparison)
+        yield from _numeric(text, comparison, where)
     else:
         pad = " " * (comparison.n - 1)
         padded = f"{pad}{text}{pad}"
@@ -240,12 +329,12 @@ def _tokens(text: str, comparison: Comparison) -> Iterator[str]:
             yield f"{at + 1} {gram}" if comparison.positional else gram
 
 
-def _numeric(text: str, comparison: Comparison) -> Iterator[str]:
+def _numeric(text: str, comparison: Comparison, where: str) -> Iterator[str]:
     """Tokens that two numbers share the more of the closer they are (Vatsalan, Christen, CIKM 2016)."""
     try:
         value = Fraction(text)
     except (ValueError, ZeroDivisionError):
-        raise InputError(f"expected a number, got {shape(text)}") from None
+        raise InputError(f"expected a number, got {shape(text)}", where=where) from None
     scale = 10**comparison.precision
     step = int(Fraction(str(comparison.distance)) * scale)
     centre = int(value * scale) * comparison.resolution * 2

@@ -20,7 +20,7 @@ import csv
 import io
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -242,14 +242,26 @@ def _parse(opened: Delimited, wanted: Sequence[int]) -> list[Texts] | None:
         return None
 
 
+def rows(opened: Delimited) -> Iterator[list[str]]:
+    """The rows that are not blank, cell by cell as they are written: the strict reader of the standard library.
+
+    Raises:
+        InputError: a row with more or fewer cells than headings, or quotation marks that do not pair up.
+    """
+    return (cells for _, cells in _numbered_rows(opened))
+
+
 def _recount(opened: Delimited) -> NDArray[np.int64]:
-    """The numbers of the rows that are not blank, by the strict reader of the standard library."""
+    """The numbers of the rows that are not blank."""
+    return np.array(array("q", (row for row, _ in _numbered_rows(opened))), dtype=np.int64)
+
+
+def _numbered_rows(opened: Delimited) -> Iterator[tuple[int, list[str]]]:
     whole = io.BytesIO(opened.text)
     whole.seek(opened.start)
     lines = io.TextIOWrapper(whole, "utf-8", newline="")
     reader = csv.reader(lines, delimiter=opened.delimiter, strict=True)
     width, row, line, fault = len(opened.headings), 0, 0, ""
-    found = array("q")
     try:
         for row, read in enumerate(reader, 1):
             if read and len(read) != width:
@@ -257,10 +269,9 @@ def _recount(opened: Delimited) -> NDArray[np.int64]:
                 break
             line = reader.line_num
             if read:
-                found.append(row)
+                yield row, read
     except csv.Error:
         row, fault = row + 1, "a quotation mark is opened in this row and not closed, or not at the end of its cell"
     if fault:
         where = f"{opened.source}, {place(opened.first_line + line, row)}"
         raise InputError(fault, where=where, hint=f"Does a cell hold the delimiter ({opened.delimiter!r})? {_HINT}")
-    return np.array(found, dtype=np.int64)
