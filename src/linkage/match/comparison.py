@@ -30,7 +30,7 @@ SLICE_ROWS = 512
 """Left rows that are compared with every tile in turn: their sketches stay in the second-level cache."""
 ROOM = 1 << 14
 """Pairs that a thread's buffer holds before it is emptied."""
-PASSING = 0.002
+PASSING = 0.003
 """Share of pairs that sketches may let through: a longer sketch costs more than it saves. Measured."""
 SAMPLE = 128
 """Rows of each side that the length of sketches is chosen on."""
