@@ -93,9 +93,13 @@ def dice(a: Filter, b: Filter) -> Fraction:
     return Fraction(2 * len(a & b), len(a) + len(b)) if a and b else Fraction(0)
 
 
-def pairs(left: Sequence[Filter], right: Sequence[Filter], threshold: Fraction) -> list[Pair]:
-    """All pairs that reach the threshold, best first."""
-    scored = [(i, j, dice(a, b)) for i, a in enumerate(left) for j, b in enumerate(right) if a and b]
+def pairs(left: Sequence[Filter], right: Sequence[Filter], threshold: Fraction, bits: int | None = None) -> list[Pair]:
+    """All pairs that reach the threshold, best first; by Dice, or by agreement of filters of that many bits."""
+
+    def like(a: Filter, b: Filter) -> Fraction:
+        return dice(a, b) if bits is None else agreement(a, b, bits)
+
+    scored = [(i, j, like(a, b)) for i, a in enumerate(left) for j, b in enumerate(right) if a and b]
     return sorted((p for p in scored if p[2] >= threshold), key=lambda p: (-p[2], p[0], p[1]))
 
 
