@@ -198,6 +198,37 @@ class CandidatePairs:
         return len(self.left)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """How good one fuzzy stage is expected to be, without knowing who is who. Shares lie between 0 and 1."""
+
+    stage: int
+    """Place of the stage in the protocol, from 0."""
+    threshold: float
+    """What links had to reach: as agreed, or as chosen in this run."""
+    chosen: bool
+    """Whether the unit chose it."""
+    links: int
+    """Links of the stage."""
+    precision: float
+    """Expected share of links that join one person's rows."""
+    precision_low: float
+    """Lower end of its 95 % interval."""
+    precision_high: float
+    """Upper end."""
+    recall: float
+    """Expected share of the pairs of one person, among the rows that this stage saw, that are linked."""
+    recall_low: float
+    """Lower end of its 95 % interval."""
+    recall_high: float
+    """Upper end."""
+    strangers: str
+    """Where pairs of different persons were taken from: ``numbers`` (rows with different numbers, across the two
+    registers) or ``registers`` (rows of one register, which holds nobody twice)."""
+    same: str
+    """Where pairs of one person were taken from: ``numbers`` (equal numbers) or ``scores`` (how scores thin out)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Links:
     """Who is linked with whom, one row per linked pair, in order of stage, falling score and position."""
@@ -217,6 +248,9 @@ class Links:
     left_rows: NDArray[np.int64] | None = field(default=None, repr=False)
     """Row numbers as given, where the left encodings still know them."""
     right_rows: NDArray[np.int64] | None = field(default=None, repr=False)
+
+    judged: tuple[Judged, ...] = ()
+    """What to expect of each fuzzy stage."""
 
     def __len__(self) -> int:
         return len(self.left)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
 from linkage.cli.options import Options, file, in_protocol, shared, table
 from linkage.cli.watching import comparing
+
+STRANGERS = {"numbers": "rows with different numbers", "registers": "rows of one register, which holds nobody twice"}
+SAME = {"numbers": "rows with equal numbers", "scores": "how scores thin out"}
 
 
 @click.command()
@@ -53,14 +57,14 @@ def match(options: Options, name: str | None) -> None:
     with comparing(options) as progress:
         matched = unit.match(home, identity, home.linkage(name), progress=progress)
     lines = ["rows", table(dict(matched.rows)), "links by stage", table(dict(matched.links))]
-    for one in matched.estimates:
+    for one in matched.judged:
         lines += [
-            f"stage {one.stage + 1}, estimated from {one.pairs} pairs with equal numbers:",
-            f"  finds {one.recall:.1%} of such pairs ({one.recall_low:.1%} to {one.recall_high:.1%})",
-            f"  expected to have met {one.wrong:.1f} pairs of different persons, for {one.links} links",
-            "  if rows without a number are written as carefully as those with one",
+            f"stage {one.stage + 1}, threshold {one.threshold:g} ({'chosen' if one.chosen else 'as agreed'}):",
+            f"  right, of {one.links} links: {one.precision:.1%} ({one.precision_low:.1%} to {one.precision_high:.1%})",
+            f"  found, of pairs of one person: {one.recall:.1%} ({one.recall_low:.1%} to {one.recall_high:.1%})",
+            f"  estimated from {STRANGERS[one.strangers]}, and from {SAME[one.same]}",
         ]
-    data = {"rows": dict(matched.rows), "links": dict(matched.links), "estimates": [vars(e) for e in matched.estimates]}
+    data = {"rows": dict(matched.rows), "links": dict(matched.links), "judged": [asdict(one) for one in matched.judged]}
     options.show("\n".join(lines), data)
 
 

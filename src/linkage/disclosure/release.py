@@ -16,7 +16,7 @@ Rules kept here (docs/spec/disclosure.md):
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -27,9 +27,11 @@ from pydantic import TypeAdapter
 from linkage import canonical
 from linkage.errors import InputError, LinkageError, Untrusted
 from linkage.protocol.model import Output, Protocol
-from linkage.tables import Encodings
+from linkage.tables import Encodings, Judged
 
 Status = Literal["shown", "hidden"]
+SHOWN_FROM = 10
+"""Quality is shown of stages with at least so many times the minimum of links."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,26 @@ class Cell:
 
 
 @dataclass(frozen=True)
+class Expected:
+    """How good the links of one fuzzy stage are expected to be: estimates with their 95 % intervals, in hundredths."""
+
+    stage: int
+    """Place of the stage in the protocol, from 0."""
+    threshold: float
+    """What links had to reach."""
+    chosen: bool
+    """Whether the linkage unit chose it."""
+    right: tuple[float, float, float]
+    """Share of links that join one person's rows: estimate, low, high."""
+    found: tuple[float, float, float]
+    """Share of pairs of one person, among the rows that the stage saw, that are linked: estimate, low, high."""
+    strangers: str
+    """What pairs of different persons were known by: ``numbers`` or ``registers``."""
+    same: str
+    """What pairs of one person were known by: ``numbers`` or ``scores``."""
+
+
+@dataclass(frozen=True)
 class Release:
     """What a recipient gets."""
 
@@ -74,6 +96,8 @@ class Release:
     """The grand total; its categories are empty."""
     minimum: int
     rounding: int
+    expected: tuple[Expected, ...]
+    """How good the links are expected to be; only of stages with so many links that no few persons show through."""
 
     def to_bytes(self) -> bytes:
         """Canonical JSON."""
@@ -118,7 +142,10 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
         raise Untrusted("a release with other limits or another table than the protocol has", where=where)
 
 
-def overlap(protocol: Protocol, output: Output, counted: Encodings, linked: NDArray[np.bool_], other: int) -> Release:
+def overlap(
+    protocol: Protocol, output: Output, counted: Encodings, linked: NDArray[np.bool_], other: int,
+    judged: Sequence[Judged],
+) -> Release:  # fmt: skip
     """Answer the question "how many of these persons are known to the other party".
 
     Args:
@@ -127,6 +154,7 @@ def overlap(protocol: Protocol, output: Output, counted: Encodings, linked: NDAr
         counted: encodings of the party whose persons are counted.
         linked: ``bool[n]``: whether the row of `counted` is linked.
         other: rows of the other party.
+        judged: what to expect of the fuzzy stages.
 
     Raises:
         InputError: the encodings are not of the party that the output counts.
@@ -152,7 +180,15 @@ def overlap(protocol: Protocol, output: Output, counted: Encodings, linked: NDAr
     # of the counted party the same figure as the total: beside another one, subtraction would count what lies between
     others = _figure(other, min(other, other - int(linked.sum())) < output.minimum, output)
     sizes = {output.of: total.persons.value, other_party: others.value}
-    return Release(protocol.digest, output.name, sizes, tuple(cells), total, output.minimum, output.rounding)
+    expected = tuple(_expected(one) for one in judged if one.links >= SHOWN_FROM * output.minimum)
+    return Release(protocol.digest, output.name, sizes, tuple(cells), total, output.minimum, output.rounding, expected)
+
+
+def _expected(one: Judged) -> Expected:
+    """An estimate, rounded so that no count can be read from it."""
+    right = round(one.precision, 2), round(one.precision_low, 2), round(one.precision_high, 2)
+    found = round(one.recall, 2), round(one.recall_low, 2), round(one.recall_high, 2)
+    return Expected(one.stage, one.threshold, one.chosen, right, found, one.strangers, one.same)
 
 
 def _table(protocol: Protocol, output: Output) -> list[dict[str, str]]:

@@ -15,7 +15,6 @@ Source: Armknecht, Schaefer, "Breaking BAD? Better Call SAUL!", PoPETs 2026.2.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -101,16 +100,6 @@ def filters(
 def draw(key: bytes, token: str, size: int) -> bytes:
     """The pseudo-random bits of one token, `size` bytes: bit b is bit b % 8 of byte b // 8."""
     return bytes(_draw(key, [token], size))
-
-
-def agreement(cosine: float, votes: int) -> float:
-    """Share of equal bits to be expected of two records.
-
-    Args:
-        cosine: common weight over the geometric mean of both weights, 0 to 1.
-        votes: h.
-    """
-    return (1 + (1 - 2 * math.acos(cosine) / math.pi) ** votes) / 2
 
 
 @dataclass(frozen=True, eq=False)

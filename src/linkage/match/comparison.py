@@ -5,14 +5,17 @@ Rules kept here:
 - All pairs, exact: nothing is approximated. The threshold is a fraction; the bits in which a pair may differ follow
   from it in integers of any size, before the compiled loop.
 - The answer does not depend on the number of cores, on the size of blocks, or on where an earlier run was stopped.
-- Dice is 1 - different / (bits of both), agreement 1 - different / length: one kernel compares for both.
+- One kernel compares for all similarities: each is an integer test on the bits in which two filters differ, the bits
+  of both together, and the gap between the bits of one and of the other (`Rule.limits`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,34 +42,70 @@ Filters = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
 
 
+class Limits(NamedTuple):
+    """A pair is alike when ``different * scale <= base[both] + slope * gap``."""
+
+    base: Numbers
+    """``int64[2 * bits + 1]``, by the bits of both filters together."""
+    scale: int
+    slope: int
+
+    def most(self) -> Numbers:
+        """``int64[2 * bits + 1]``: bits in which a pair may differ at most, whatever its gap, up to so many bits of
+        both together: the gap is never more than the bits that differ."""
+        return np.maximum.accumulate(np.floor_divide(self.base, self.scale - self.slope))
+
+
 @dataclass(frozen=True)
 class Rule:
     """When two filters count as alike."""
 
     similarity: str
-    """``dice`` or ``agreement``."""
+    """``dice``, ``tversky`` or ``agreement``."""
     threshold: float
     """As written in the protocol; 0.8 means 4/5 exactly."""
     words: int
     """64-bit words per filter."""
+    larger_weight: float = 0.5
+    """For ``tversky``: what the bits that only the fuller filter has weigh; those of the other weigh the rest."""
 
     @property
     def bits(self) -> int:
         """Bits per filter."""
         return 64 * self.words
 
-    def allowed(self) -> Numbers:
-        """``int64[2 * bits + 1]``: bits in which two filters may differ, by the bits of both together."""
+    def limits(self) -> Limits:
+        """The integer test. Dice is 1 - different / both, agreement 1 - different / length, and Tversky's index
+        (Tversky, "Features of similarity", 1977) common / (w * more + (1 - w) * fewer), w the `larger_weight`: with
+        common = (both - different) / 2 and t the threshold, different <= (1 - t) both + t (1 - 2w) gap.
+        """
         limit = Fraction(str(self.threshold))
         if self.similarity == "agreement":
-            return np.full(2 * self.bits + 1, self.bits - _ceiling(limit * self.bits), np.int64)
-        return np.asarray([both - 2 * _ceiling(limit * both / 2) for both in range(2 * self.bits + 1)], np.int64)
+            return Limits(np.full(2 * self.bits + 1, self.bits - _ceiling(limit * self.bits), np.int64), 1, 0)
+        if self.similarity == "dice":
+            dice = [both - 2 * _ceiling(limit * both / 2) for both in range(2 * self.bits + 1)]
+            return Limits(np.asarray(dice, np.int64), 1, 0)
+        lean = limit * (1 - 2 * Fraction(str(self.larger_weight)))
+        scale = math.lcm(limit.denominator, lean.denominator)
+        per_bit = int((1 - limit) * scale)
+        return Limits(np.arange(2 * self.bits + 1) * per_bit, scale, int(lean * scale))
 
-    def score(self, different: Numbers, both: Numbers) -> NDArray[np.float64]:
-        """Similarities, by the bits that differ and the bits of both filters together; one rounding each."""
+    def score(self, different: Numbers, left_bits: Numbers, right_bits: Numbers) -> NDArray[np.float64]:
+        """Similarities, by the bits that differ and the bits of either filter."""
         if self.similarity == "agreement":
             return np.asarray(1.0 - different / max(self.bits, 1))
-        return np.asarray((both - different) / np.maximum(both, 1))
+        both = left_bits + right_bits
+        if self.similarity == "dice":
+            return np.asarray((both - different) / np.maximum(both, 1))
+        more, fewer = np.maximum(left_bits, right_bits), np.minimum(left_bits, right_bits)
+        rest = self.larger_weight * more + (1 - self.larger_weight) * fewer
+        return np.asarray((both - different) / 2 / np.maximum(rest, 1e-9))
+
+    def reached(self, different: Numbers, left_bits: Numbers, right_bits: Numbers) -> NDArray[np.bool_]:
+        """``bool[n]``: whether pairs pass, exactly as in the kernel. A pair with an empty filter never does."""
+        base, scale, slope = self.limits()
+        near = different * scale <= base[left_bits + right_bits] + slope * np.abs(left_bits - right_bits)
+        return np.asarray(near & (left_bits > 0) & (right_bits > 0))
 
 
 @dataclass(frozen=True)
@@ -121,7 +160,7 @@ def agreement_pairs(left: Filters, right: Filters, threshold: float, *, cores: i
 
 
 SIMILARITIES = {"dice": dice_pairs, "agreement": agreement_pairs}
-"""The comparison of each similarity that a protocol can name."""
+"""The comparisons that have no parameter but the threshold."""
 
 
 def all_pairs(left: Filters, right: Filters, rule: Rule, how: Work) -> CandidatePairs:
@@ -146,16 +185,14 @@ def collected(left: Filters, right: Filters, rule: Rule, pieces: Iterator[Pairs]
     empty = np.zeros(0, np.int64)
     i, j, different = (np.concatenate([piece[n] for piece in found]) if found else empty for n in range(3))
     del found
-    score = rule.score(different, popcounts(left)[i] + popcounts(right)[j])
+    score = rule.score(different, popcounts(left)[i], popcounts(right)[j])
     order = np.lexsort((j, i, -score))
     return CandidatePairs(i[order], j[order], score[order])
 
 
-def reached(similarity: str, left: Filters, right: Filters, threshold: float) -> NDArray[np.bool_]:
-    """``bool[n]``: whether row i of left and row i of right reach the threshold; as exact as all pairs."""
-    bits, others = popcounts(left), popcounts(right)
-    near = popcounts(left ^ right) <= Rule(similarity, threshold, left.shape[1]).allowed()[bits + others]
-    return np.asarray(near & (bits > 0) & (others > 0))
+def scores(left: Filters, right: Filters, rule: Rule) -> NDArray[np.float64]:
+    """``float64[n]``: the similarity of row i of left and row i of right."""
+    return rule.score(popcounts(left ^ right), popcounts(left), popcounts(right))
 
 
 def popcounts(filters: Filters) -> Numbers:
@@ -168,8 +205,8 @@ class _Comparison:
 
     def __init__(self, left: Side, right: Side, rule: Rule) -> None:
         self.left, self.right = left, right
-        self.allowed = rule.allowed()
-        self.most = np.maximum.accumulate(self.allowed)
+        self.limits = rule.limits()
+        self.most = self.limits.most()
         self.codes = _codes(left.sample(), right.sample(), self.most)
         self.filters = np.ascontiguousarray(right.filters[right.order])
         self.tiles = kernels.tiles(kernels.sketches(self.filters, self.codes, kernels.CODE_BITS))
@@ -206,7 +243,7 @@ class _Comparison:
         while step < steps:
             count, step = kernels.near(
                 filters, self.left.bits[start:last], codes, self.filters, self.right.bits, self.tiles,
-                self.allowed, self.most, step, *out,
+                self.limits.base, self.limits.scale, self.limits.slope, self.most, step, *out,
             )  # fmt: skip
             if count:
                 yield out[0][:count] + start, out[1][:count].copy(), out[2][:count].copy()

@@ -216,7 +216,9 @@ def near(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
     right: NDArray[np.uint64],
     right_bits: NDArray[np.int64],
     right_tiles: NDArray[np.uint8],
-    allowed: NDArray[np.int64],
+    base: NDArray[np.int64],
+    scale: int,
+    slope: int,
     most: NDArray[np.int64],
     start: int,
     out_left: NDArray[np.int64],
@@ -232,8 +234,9 @@ def near(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
         right: ``uint64[m, words]``, in rising order of popcount.
         right_bits: ``int64[m]``, their popcounts.
         right_tiles: `tiles` of their sketches.
-        allowed: ``int64[...]``: bits in which a pair may differ, by the bits of both filters together.
-        most: ``int64[...]``: the largest of `allowed` up to each place.
+        base, scale, slope: a pair passes when ``different * scale <= base[bits of both] + slope * gap``, gap being the
+            difference of their popcounts.
+        most: ``int64[...]``: bits in which a pair that passes may differ, up to so many bits of both.
         start: the step to begin with: a tile, and a pair of left rows.
         out_left, out_right, out_different: room for results, for at least ``ROWS * LANES`` of them.
 
@@ -274,7 +277,8 @@ def near(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
                     different = np.int64(0)
                     for w in range(left.shape[1]):
                         different += np.int64(_popcount(left[i, w] ^ right[j, w]))
-                    if different <= allowed[left_bits[i] + right_bits[j]]:
+                    gap = abs(left_bits[i] - right_bits[j])
+                    if different * scale <= base[left_bits[i] + right_bits[j]] + slope * gap:
                         out_left[found] = i
                         out_right[found] = j
                         out_different[found] = different

@@ -1,114 +1,115 @@
-"""How good a fuzzy stage is, estimated without the truth.
+"""What a fuzzy stage can see of strangers, and of the rows of one person, before it decides.
 
 Rules kept here:
 
 - Rows that have a number on both sides are labelled for free: equal numbers are one person, different numbers are
-  two. What the filters say of those pairs tells what they would say of rows without a number.
-- That holds as far as rows without a number are written as carelessly as rows with one; the reader is told so.
-- Estimates come with their uncertainty. Nothing here changes a link.
+  two. That holds as far as rows without a number are written as carelessly as rows with one.
+- Without enough of them, two rows of one register stand for two persons; a row that is there twice spoils that, so
+  rows with equal numbers are left out.
+- Samples are the first rows in the order of what they look like: the order in which rows came does not matter.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match import comparison
-from linkage.match.stages import positions_free, token_of
-from linkage.protocol.model import Fuzzy, Protocol
-from linkage.tables import Encodings, Links
+from linkage.match import comparison, threshold
+from linkage.match.comparison import Rule
+from linkage.match.threshold import Seen, Strangers
+from linkage.match.work import Work
+from linkage.tables import CandidatePairs
 
-Z95 = 1.959964
-"""Standard normal quantile of a two-sided 95 % interval."""
-MOST_COMPARISONS = 500_000_000
-"""Pairs of rows with different numbers that are looked at; a few seconds."""
+WORDS_COMPARED = 3_000_000_000
+"""64-bit words of filters that are compared to see strangers: half a minute at the most."""
+SAMPLE_ROWS = 1_000
+"""Rows of each side whose scores tell where the floor is."""
+ENOUGH = 1_000
+"""Rows with a number that either side must have for strangers to be known by numbers."""
 
-
-@dataclass(frozen=True)
-class Estimate:
-    """What the pairs with numbers say of one fuzzy stage."""
-
-    stage: int
-    """Place of the stage in the protocol, from 0."""
-    pairs: int
-    """Pairs with equal numbers and a filter on both sides: what recall is estimated from."""
-    recall: float
-    """Share of those whose filters reach the threshold."""
-    recall_low: float
-    """Lower end of the 95 % interval (Wilson)."""
-    recall_high: float
-    """Upper end of the 95 % interval (Wilson)."""
-    links: int
-    """Links of the stage."""
-    wrong: float
-    """Pairs of different persons that the stage is expected to have met above the threshold. One to one keeps about
-    half of them out (synthetic registers: 9 expected, 2 to 6 wrong links), so it is no count of wrong links."""
+Positions = NDArray[np.int64]
+Filters = NDArray[np.uint64]
+Tokens = NDArray[np.void]
 
 
-def estimate(
-    encodings: Sequence[Encodings], protocol: Protocol, links: Links, *, cores: int | None = None
-) -> list[Estimate]:
-    """Estimate every fuzzy stage that names one number in `never_when_different`.
+class Rows:
+    """One side of a stage: rows that may be linked, in the order of what they look like."""
+
+    def __init__(self, filters: Filters, tokens: Tokens, free: Positions, looks: NDArray[np.uint64]) -> None:
+        """Args: ``uint64[n, words]`` filters, a number's token per row, positions still free, and looks of all."""
+        filled = np.asarray(filters.any(axis=1))
+        self.filters, self.tokens = filters, tokens
+        every = np.argsort(looks, kind="stable")
+        every = every[filled[every]]
+        self.free = every[np.isin(every, free)]
+        self.numbered = every[tokens[every] != b""]
+
+
+def floor(sides: tuple[Rows, Rows], rule: Rule) -> float:
+    """The lowest score worth looking at."""
+    a, b = (side.filters[side.free[:SAMPLE_ROWS]] for side in sides)
+    if not len(a) or not len(b):
+        return threshold.floor(np.zeros(0), (1, 1))
+    rows = [comparison.scores(np.broadcast_to(row, b.shape), b, rule) for row in a]
+    return threshold.floor(np.concatenate(rows), (len(sides[0].free), len(sides[1].free)))
+
+
+def observe(
+    sides: tuple[Rows, Rows], rule: Rule, links: CandidatePairs, compared: int, same: tuple[Positions, Positions],
+    votes: int, cores: int | None,
+) -> Seen:  # fmt: skip
+    """All that the threshold of a stage is chosen or judged by.
 
     Args:
-        encodings: as given to `linkage.match.match`, in the same order.
-        protocol: the protocol.
-        links: what `linkage.match.match` gave.
+        sides: the two sides.
+        rule: the comparison, at the lowest score of interest.
+        links: what assignment gave, at that score.
+        compared: pairs that the stage compared.
+        same: positions of rows that equal numbers joined.
+        votes: of the profile hardened; 1 otherwise.
         cores: threads to use; None for all.
-
-    Returns:
-        One estimate per such stage with at least one pair of equal numbers; none where there is nothing to learn from.
     """
-    found = []
-    for number, stage in enumerate(protocol.matching.stages):
-        if isinstance(stage, Fuzzy) and len(stage.never_when_different) == 1:
-            one = _estimate(encodings[0], encodings[1], stage, number, links, cores)
-            found += [one] if one.pairs else []
-    return found
+    left, right = sides
+    if min(len(left.numbered), len(right.numbered)) >= ENOUGH:
+        source, strangers = "numbers", [_across(left, right, rule, cores)]
+    else:
+        source, strangers = "registers", [_within(side, rule, cores) for side in sides]
+    known = None
+    filled = left.filters[same[0]].any(axis=1) & right.filters[same[1]].any(axis=1)
+    if filled.any():
+        known = comparison.scores(left.filters[same[0][filled]], right.filters[same[1][filled]], rule)
+    scores = np.sort(links.score)[::-1]
+    return Seen(scores, strangers, source, compared, (len(left.free), len(right.free)), known, votes)
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson, JASA 1927)."""
-    if not of:
-        return 0.0, 1.0
-    share, z2 = hits / of, Z95**2
-    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
-    half = Z95 * np.sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+def _within(side: Rows, rule: Rule, cores: int | None) -> Strangers:
+    """Rows of one register, each with every other."""
+    some = side.free[: _sample(len(side.free), rule)]
+    pairs = comparison.all_pairs(side.filters[some], side.filters[side.free], rule, Work(cores))
+    a, b = some[pairs.left], side.free[pairs.right]
+    equal = (side.tokens[a] == side.tokens[b]) & (side.tokens[a] != b"")
+    return Strangers(pairs.score[(a != b) & ~equal], len(some) * max(len(side.free) - 1, 0))
 
 
-def _estimate(
-    left: Encodings, right: Encodings, stage: Fuzzy, number: int, links: Links, cores: int | None
-) -> Estimate:
-    field = stage.never_when_different[0]
-    a, b = token_of(left, field), token_of(right, field)
-    same = (a[links.left] == b[links.right]) & (a[links.left] != b"")
-    i, j = links.left[same], links.right[same]
-    filled = left.filters[i].any(axis=1) & right.filters[j].any(axis=1)
-    i, j = i[filled], j[filled]
-    hits = int(comparison.reached(stage.similarity, left.filters[i], right.filters[j], stage.threshold).sum())
-    low, high = wilson(hits, len(i))
-    return Estimate(
-        number, len(i), hits / len(i) if len(i) else 0.0, low, high, int((links.stage == number).sum()),
-        _wrong(left, right, (a, b), stage, number, links, cores),
-    )  # fmt: skip
+def _across(left: Rows, right: Rows, rule: Rule, cores: int | None) -> Strangers:
+    """Rows with a number against rows of the other side with a different one."""
+    a, b = left.numbered, right.numbered
+    a = a[: _sample(len(b), rule)]
+    b = b[: max(_sample(len(a), rule), 1)]
+    pairs = comparison.all_pairs(left.filters[a], right.filters[b], rule, Work(cores))
+    different = left.tokens[a[pairs.left]] != right.tokens[b[pairs.right]]
+    return Strangers(pairs.score[different], len(a) * len(b))
 
 
-def _wrong(
-    left: Encodings, right: Encodings, tokens: tuple[NDArray[np.void], NDArray[np.void]], stage: Fuzzy, number: int,
-    links: Links, cores: int | None,
-) -> float:  # fmt: skip
-    """Rate of pairs with different numbers above the threshold, times the pairs that the stage compared."""
-    a, b = (np.flatnonzero((t != b"") & e.filters.any(axis=1)) for t, e in zip(tokens, (left, right), strict=True))
-    if not len(a) or not len(b):
-        return 0.0
-    a = a[: max(1, MOST_COMPARISONS // len(b))]  # rows stand in random order
-    pairs = comparison.SIMILARITIES[stage.similarity](left.filters[a], right.filters[b], stage.threshold, cores=cores)
-    different = int((tokens[0][a[pairs.left]] != tokens[1][b[pairs.right]]).sum())
-    free = positions_free(left, right, links, number)
-    without = [int((t[f] == b"").sum()) for t, f in zip(tokens, free, strict=True)]
-    compared = without[0] * len(free[1]) + (len(free[0]) - without[0]) * without[1]
-    return different / (len(a) * len(b)) * compared
+def _sample(others: int, rule: Rule) -> int:
+    """Rows that may be compared with so many others."""
+    return max(WORDS_COMPARED // max(others * rule.words, 1), 1)
+
+
+def same_number(tokens: Sequence[Tokens], linked: tuple[Positions, Positions]) -> tuple[Positions, Positions]:
+    """Those of the linked rows that have the same number."""
+    one, other = tokens[0][linked[0]], tokens[1][linked[1]]
+    equal = (one == other) & (one != b"")
+    return linked[0][equal], linked[1][equal]

@@ -14,19 +14,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import InputError
-from linkage.match import assignment, comparison
+from linkage.match import assignment, comparison, quality, threshold
 from linkage.match.comparison import Rule
 from linkage.match.resume import Run
 from linkage.match.work import Progress, Work
-from linkage.protocol.model import Exact, Fuzzy, Protocol
-from linkage.tables import CandidatePairs, Encodings, Links, same_protocol
+from linkage.protocol.model import Aim, Exact, Fuzzy, Protocol
+from linkage.tables import CandidatePairs, Encodings, Judged, Links, same_protocol
 
 Positions = NDArray[np.int64]
 
@@ -37,6 +37,8 @@ class How:
 
     run: Run
     """Where finished work is kept."""
+    votes: int
+    """Votes per bit of the profile hardened; 1 otherwise."""
     cores: int | None
     """Threads to use; None for all."""
     progress: Callable[[Progress], None] | None
@@ -45,6 +47,28 @@ class How:
     def work(self, stage: int, part: int) -> Work:
         """How one comparison of a stage is run."""
         return Work(self.cores, self.run.part(f"stage-{stage + 1}-part-{part + 1}"), self.progress, stage)
+
+
+@dataclass(frozen=True)
+class Sofar:
+    """Where the stages are."""
+
+    sides: tuple[Encodings, Encodings]
+    looks: tuple[NDArray[np.uint64], NDArray[np.uint64]]
+    """``uint64[n]`` per side, from `look`."""
+    linked: tuple[Positions, Positions] = (np.zeros(0, np.int64), np.zeros(0, np.int64))
+    """Positions that are linked, left and right."""
+
+    @property
+    def free(self) -> list[Positions]:
+        """Positions that no stage has linked yet, left and right."""
+        sides = zip(self.sides, self.linked, strict=True)
+        return [np.setdiff1d(np.arange(len(side), dtype=np.int64), linked) for side, linked in sides]
+
+    def after(self, pairs: CandidatePairs) -> Sofar:
+        """The same, with these pairs linked."""
+        left, right = self.linked
+        return replace(self, linked=(np.concatenate([left, pairs.left]), np.concatenate([right, pairs.right])))
 
 
 def match(
@@ -83,27 +107,33 @@ def match(
         expected = protocol.layout(e.party).tokens
         if set(e.tokens) != set(expected):
             raise InputError(f"expected tokens of {', '.join(expected)}, got {', '.join(e.tokens)}", where=e.party)
-    how = How(Run.open(resume, _digest(encodings)), cores, progress)
-    looks = look(left), look(right)
-    free = [np.arange(len(left), dtype=np.int64), np.arange(len(right), dtype=np.int64)]
-    found: list[tuple[int, CandidatePairs]] = []
+    how = How(
+        Run.open(resume, _digest(encodings)),
+        protocol.encoding.votes if protocol.encoding.profile == "hardened" else 1,
+        cores,
+        progress,
+    )
+    here = Sofar((left, right), (look(left), look(right)))
+    found: list[CandidatePairs] = []
+    judged: list[Judged] = []
     for number, stage in enumerate(protocol.matching.stages):
         if isinstance(stage, Exact):
-            pairs = _exact(stage, left, right, free, looks)
+            pairs = _exact(stage, here)
         else:
-            pairs = _fuzzy(stage, left, right, free, looks, how, number)
-        found.append((number, pairs))
-        free = [np.setdiff1d(free[0], pairs.left), np.setdiff1d(free[1], pairs.right)]
+            pairs, one = _fuzzy(stage, here, how, number)
+            judged.append(one)
+        found.append(pairs)
+        here = here.after(pairs)
     links = Links(
         (left.party, right.party),
         protocol.digest,
-        np.concatenate([p.left for _, p in found]),
-        np.concatenate([p.right for _, p in found]),
-        np.concatenate([p.score for _, p in found]),
-        np.concatenate([np.full(len(p), n, np.int16) for n, p in found]),
+        *here.linked,
+        np.concatenate([pairs.score for pairs in found]),
+        np.concatenate([np.full(len(pairs), n, np.int16) for n, pairs in enumerate(found)]),
         tuple(stage.stage for stage in protocol.matching.stages),
         left.rows,
         right.rows,
+        tuple(judged),
     )
     how.run.close()
     return links
@@ -119,13 +149,6 @@ def _digest(encodings: Sequence[Encodings]) -> str:
     return f"sha256:{found.hexdigest()}"
 
 
-def positions_free(left: Encodings, right: Encodings, links: Links, stage: int) -> tuple[Positions, Positions]:
-    """The rows of both sides that no stage before this one linked."""
-    before = links.stage < stage
-    every = np.arange(len(left), dtype=np.int64), np.arange(len(right), dtype=np.int64)
-    return np.setdiff1d(every[0], links.left[before]), np.setdiff1d(every[1], links.right[before])
-
-
 def look(encodings: Encodings) -> NDArray[np.uint64]:
     """``uint64[n]``: one number per row that depends on all that the row says, and not on its handle."""
     columns = [encodings.filters, *(encodings.tokens[name] for name in sorted(encodings.tokens))]
@@ -133,13 +156,11 @@ def look(encodings: Encodings) -> NDArray[np.uint64]:
     return assignment.look(np.hstack([np.ascontiguousarray(column).view(np.uint8) for column in columns]))
 
 
-def _exact(
-    stage: Exact, left: Encodings, right: Encodings, free: Sequence[Positions], looks: Sequence[NDArray[np.uint64]]
-) -> CandidatePairs:
+def _exact(stage: Exact, here: Sofar) -> CandidatePairs:
     """Rows with the same token. A token that stands more often on one side is used once."""
-    tokens = token_of(left, stage.field), token_of(right, stage.field)
+    tokens = [token_of(side, stage.field) for side in here.sides]
     rows = []
-    for token, a, seen in zip(tokens, free, looks, strict=True):
+    for token, a, seen in zip(tokens, here.free, here.looks, strict=True):
         has = a[_present(token[a])]
         ordered = has[np.lexsort((has, seen[has]))]
         rows.append(ordered[np.unique(token[ordered], return_index=True)[1]])
@@ -149,14 +170,21 @@ def _exact(
     return CandidatePairs(a[i][order], b[j][order], np.ones(len(order)))
 
 
-def _fuzzy(
-    stage: Fuzzy, left: Encodings, right: Encodings, free: Sequence[Positions], looks: Sequence[NDArray[np.uint64]],
-    how: How, number: int,
-) -> CandidatePairs:  # fmt: skip
-    """Rows whose filters are alike enough, one to one."""
+def _fuzzy(stage: Fuzzy, here: Sofar, how: How, number: int) -> tuple[CandidatePairs, Judged]:
+    """Rows whose filters are alike enough, one to one; and what to expect of them."""
+    left, right = here.sides
+    tokens = [_number(side, stage) for side in here.sides]
+    sides = (
+        quality.Rows(left.filters, tokens[0], here.free[0], here.looks[0]),
+        quality.Rows(right.filters, tokens[1], here.free[1], here.looks[1]),
+    )
+    rule = _rule(stage, left)
+    chosen = isinstance(stage.threshold, Aim)
+    if chosen:
+        rule = replace(rule, threshold=quality.floor(sides, rule))
+    allowed = _allowed(stage, left, right, *here.free)
     parts = [
-        _compare(stage, left, right, rows, others, how.work(number, part))
-        for part, (rows, others) in enumerate(_allowed(stage, left, right, *free))
+        _compare(rule, left, right, rows, others, how.work(number, part)) for part, (rows, others) in enumerate(allowed)
     ]
     pairs = CandidatePairs(
         np.concatenate([p.left for p in parts]),
@@ -164,8 +192,27 @@ def _fuzzy(
         np.concatenate([p.score for p in parts]),
     )
     keep = ~_contradicted(stage, left, right, pairs)
-    pairs = CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep])
-    return assignment.one_to_one(pairs, *looks)
+    links = assignment.one_to_one(CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks)
+    compared = sum(len(a) * len(b) for a, b in allowed)
+    same = quality.same_number(tokens, here.linked)
+    seen = quality.observe(sides, rule, links, compared, same, how.votes, how.cores)
+    limit = threshold.choose(stage.threshold, seen) if isinstance(stage.threshold, Aim) else stage.threshold
+    high = links.score >= limit if chosen else np.ones(len(links), np.bool_)
+    return (
+        CandidatePairs(links.left[high], links.right[high], links.score[high]),
+        threshold.judge(number, limit, chosen, seen),
+    )
+
+
+def _rule(stage: Fuzzy, left: Encodings) -> Rule:
+    limit = stage.threshold if isinstance(stage.threshold, float | int) else 1.0
+    return Rule(stage.similarity, limit, left.filters.shape[1], stage.larger_weight or 0.5)
+
+
+def _number(encodings: Encodings, stage: Fuzzy) -> NDArray[np.void]:
+    """The tokens of the number that tells persons apart in this stage, where there is just one."""
+    names = stage.never_when_different
+    return token_of(encodings, names[0]) if len(names) == 1 else np.zeros(len(encodings), "S16")
 
 
 def _allowed(
@@ -184,8 +231,7 @@ def _allowed(
     return [(a[~has_a | twins], b), (a[has_a & ~twins], b[~has_b])]
 
 
-def _compare(stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, how: Work) -> CandidatePairs:
-    rule = Rule(stage.similarity, stage.threshold, left.filters.shape[1])
+def _compare(rule: Rule, left: Encodings, right: Encodings, a: Positions, b: Positions, how: Work) -> CandidatePairs:
     pairs = comparison.all_pairs(left.filters[a], right.filters[b], rule, how)
     return CandidatePairs(a[pairs.left], b[pairs.right], pairs.score)
 

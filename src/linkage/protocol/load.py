@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
-from linkage.protocol.model import Protocol
+from linkage.protocol.model import Aim, Fuzzy, Protocol
 from linkage.protocol.profiles import ClkField, HardenedField
 from linkage.protocol.strict_yaml import Document, Path
 
@@ -179,9 +179,8 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
         names = [stage.field] if stage.stage == "exact" else list(stage.never_when_different)
         for name in names:
             yield from _known(path, name, exact, "field sent as exact")
-        fits = {"clk": "dice", "hardened": "agreement"}[p.encoding.profile]
-        if stage.stage == "fuzzy" and stage.similarity != fits:
-            yield (*path, "similarity"), f"expected '{fits}' for profile {p.encoding.profile}, got '{stage.similarity}'"
+        if stage.stage == "fuzzy":
+            yield from _fuzzy(path, stage, p.encoding.profile)
     for i, output in enumerate(p.outputs):
         path = ("outputs", i)
         yield from _known((*path, "of"), output.of, custodians, "custodian")
@@ -190,6 +189,21 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
             yield from _known((*path, "by", j), name, categories, f"category of {output.of}")
         for j, name in enumerate(output.to):
             yield from _known((*path, "to", j), name, p.party_ids, "party")
+
+
+def _fuzzy(path: Path, stage: Fuzzy, profile: str) -> Iterator[tuple[Path, str]]:
+    """A similarity of another profile; a parameter that is missing, or that nothing would read."""
+    fits = {"clk": ("dice", "tversky"), "hardened": ("agreement",)}[profile]
+    if stage.similarity not in fits:
+        yield (*path, "similarity"), f"expected '{fits[0]}' for profile {profile}, got '{stage.similarity}'"
+    if (stage.similarity == "tversky") != (stage.larger_weight is not None):
+        said = "is missing" if stage.larger_weight is None else f"means nothing for '{stage.similarity}'"
+        yield path, f"larger_weight {said}"
+    if isinstance(stage.threshold, Aim) and (stage.threshold.aim == "precision") != (
+        stage.threshold.at_least is not None
+    ):
+        said = "is missing" if stage.threshold.at_least is None else "means nothing for aim 'balance'"
+        yield (*path, "threshold"), f"at_least {said}"
 
 
 def _unencoded(specs: Sequence[ClkField | HardenedField], p: Protocol) -> Iterator[Problem]:

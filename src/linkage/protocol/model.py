@@ -13,7 +13,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from linkage import canonical
 from linkage.errors import InputError
@@ -152,13 +152,36 @@ class Exact(Model):
     """The keyed hash, the weak mode: whoever holds the linkage secret and the tokens can try every BSN."""
 
 
+class Aim(Model):
+    """A threshold that the unit chooses for every run (docs/spec/matching.md)."""
+
+    aim: Literal["balance", "precision"]
+    """``balance``: the best expected F1, as many missed as wrong links about. ``precision``: the lowest threshold at
+    which the expected share of right links is at least `at_least`."""
+    at_least: Annotated[float, Field(ge=0.5, le=0.9999)] | None = None
+    """For ``precision``, and only there."""
+
+
+def _sort_of_threshold(value: object) -> str:
+    return "aim" if isinstance(value, dict | Aim) else "fixed"
+
+
+Threshold = Annotated[
+    Annotated[float, Field(gt=0, le=1), Tag("fixed")] | Annotated[Aim, Tag("aim")], Discriminator(_sort_of_threshold)
+]
+
+
 class Fuzzy(Model):
     """Rows still unlinked are linked when their filters are alike enough."""
 
     stage: Literal["fuzzy"]
-    similarity: Literal["dice", "agreement"]
-    """``dice`` for the profile clk, ``agreement`` (share of equal bits) for hardened."""
-    threshold: Annotated[float, Field(gt=0, le=1)]
+    similarity: Literal["dice", "tversky", "agreement"]
+    """``dice`` or ``tversky`` for the profile clk, ``agreement`` (share of equal bits) for hardened."""
+    larger_weight: Annotated[float, Field(ge=0.05, le=0.5)] | None = None
+    """For ``tversky``, and only there: what evidence weighs that only the fuller record has, an initial against all
+    given names, one surname against two. The other record's weighs the rest; 0.5 is Dice."""
+    threshold: Threshold
+    """Fixed, or what the unit is to aim at when it chooses one from the scores, without knowing who is who."""
     never_when_different: tuple[Slug, ...]
     """Exact fields: two rows that both have a token of it, and not the same, are never linked here."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -64,6 +65,14 @@ class Hardened(Model):
     fields_needed: Annotated[int, Field(ge=1)]
     """A row with fewer of these fields filled gets no filter: too little evidence to be told apart."""
     fields: tuple[HardenedField, ...] = Field(min_length=1)
+
+    def agreement(self, cosine: float) -> float:
+        """Share of equal bits to be expected of two records.
+
+        Args:
+            cosine: squared votes of their common tokens, over the geometric mean of those of either; 0 to 1.
+        """
+        return (1 + (1 - 2 * math.acos(cosine) / math.pi) ** self.votes) / 2
 
 
 Encoding = Annotated[Clk | Hardened, Field(discriminator="profile")]

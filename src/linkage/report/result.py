@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from linkage.disclosure.release import Cell, Figure, Release
+from linkage.disclosure.release import Cell, Expected, Figure, Release
 from linkage.protocol.model import Output, Protocol
 from linkage.report import agreed
 from linkage.report.words import Lang, word
@@ -68,7 +68,13 @@ class Report:
     def notes(self) -> list[str]:
         """What the reader must know about the figures."""
         rule = word("rule", self.lang, minimum=self.release.minimum, rounding=self.release.rounding)
-        return [rule, word("meaning", self.lang)]
+        return [rule, word("meaning", self.lang), *(self._expected(one) for one in self.release.expected)]
+
+    def _expected(self, one: Expected) -> str:
+        """One sentence on the quality of a stage."""
+        right, found = (" ".join(_per_cents(part, self.lang)) for part in (one.right, one.found))
+        source = word(f"strangers_{one.strangers}", self.lang) + " " + word(f"same_{one.same}", self.lang)
+        return word("expected", self.lang, stage=one.stage + 1, right=right, found=found, source=source)
 
     @property
     def learnt(self) -> list[tuple[str, str]]:
@@ -102,6 +108,11 @@ def share(cell: Cell) -> str:
     if cell.persons.value is None or cell.linked.value is None or not cell.persons.value:
         return ""
     return f"{100 * cell.linked.value / cell.persons.value:.0f}%"
+
+
+def _per_cents(part: tuple[float, float, float], lang: Lang) -> tuple[str, str]:
+    middle, low, high = (round(100 * share) for share in part)
+    return f"{middle} %", f"({word('interval', lang, low=low, high=high)})"
 
 
 def as_data(report: Report) -> dict[str, Any]:

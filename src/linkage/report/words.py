@@ -104,6 +104,26 @@ WORDS: dict[str, dict[Lang, str]] = {
     "sent_category": {"nl": "gaat weg als categorie", "en": "leaves as a category"},
     "sent_none": {"nl": "blijft hier", "en": "stays here"},
     "decided": {"nl": "besloten door {who} op {day}", "en": "decided by {who} on {day}"},
+    "expected": {
+        "nl": "Van de koppelingen op gelijkenis (stap {stage}) hoort naar schatting {right} bij één persoon; van de "
+        "personen die in deze stap in beide bestanden staan is naar schatting {found} gevonden. {source}",
+        "en": "Of the links by likeness (stage {stage}) an estimated {right} join one person's rows; of the persons "
+        "who are in both files in this stage an estimated {found} were found. {source}",
+    },
+    "interval": {"nl": "{low} tot {high}", "en": "{low} to {high}"},
+    "strangers_numbers": {
+        "nl": "Geschat op rijen met verschillende nummers",
+        "en": "Estimated from rows with different numbers",
+    },
+    "strangers_registers": {
+        "nl": "Geschat op rijen binnen één bestand, waarin niemand twee keer hoort te staan,",
+        "en": "Estimated from rows within one file, which should hold nobody twice,",
+    },
+    "same_numbers": {"nl": "en op rijen met gelijke nummers.", "en": "and from rows with equal numbers."},
+    "same_scores": {
+        "nl": "en op het verloop van de scores; de waarheid is niet bekend.",
+        "en": "and from how the scores thin out; the truth is not known.",
+    },
     "quality": {"nl": "Kwaliteit van de koppeling", "en": "Quality of the linkage"},
     "quality_text": {
         "nl": "Gemeten aan de bekende waarheid van de synthetische personen: {overlap} koppelingen, {truth} echte. "

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from pydantic import TypeAdapter
 
 from linkage import canonical, files
 from linkage.crypto.envelope import Package, open_body, read
@@ -25,16 +27,14 @@ from linkage.disclosure import release as releases
 from linkage.disclosure.release import Release
 from linkage.errors import Refused, Untrusted
 from linkage.match import match as match_encodings
-from linkage.match import quality
 from linkage.match import resume as resumes
-from linkage.match.quality import Estimate
 from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
 from linkage.roles.home import Home, Linkage
-from linkage.tables import Encodings, Links, encodings_from_bytes
+from linkage.tables import Encodings, Judged, Links, encodings_from_bytes
 
-PACKAGES = b"packages"
+ABOUT = b"about"
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Matched:
     """Rows per custodian."""
     links: Mapping[str, int]
     """Links per stage."""
-    estimates: Sequence[Estimate]
-    """How good the fuzzy stages are, as far as numbers on both sides tell."""
+    judged: Sequence[Judged]
+    """How good the fuzzy stages are expected to be."""
 
 
 def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path) -> Package:
@@ -93,8 +93,9 @@ def match(
         identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
         packages=packages,
         rows={e.party: len(e) for e in encodings},
+        thresholds={str(one.stage + 1): str(one.threshold) for one in links.judged},
     )  # fmt: skip
-    return Matched({e.party: len(e) for e in encodings}, per_stage, quality.estimate(encodings, protocol, links))
+    return Matched({e.party: len(e) for e in encodings}, per_stage, links.judged)
 
 
 def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Release, Path]]:
@@ -108,7 +109,8 @@ def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Rele
     if not linkage.links.exists():
         raise Refused("nothing was matched yet", hint="Run `linkage match` first.")
     data = files.read(linkage.links)
-    if _packages_of(data) != _packages(linkage):
+    said = _said_of(data)
+    if said.get("packages") != _packages(linkage):
         raise Refused("other packages came in since these were matched", hint="Run `linkage match` again.")
     encodings = {p.id: _encodings(home, identity, linkage, p.id) for p in protocol.custodians}
     result = []
@@ -116,7 +118,7 @@ def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Rele
         counted = encodings[output.of]
         other = next(e for name, e in encodings.items() if name != output.of)
         linked = _linked(data, counted)
-        answer = releases.overlap(protocol, output, counted, linked, len(other))
+        answer = releases.overlap(protocol, output, counted, linked, len(other), _judged(said))
         hidden = sum(1 for cell in answer.cells if cell.linked.value is None)
         home.ledger.append(
             identity, "release", protocol=protocol.digest, output=output.name, to=list(output.to),
@@ -160,10 +162,18 @@ def _unfinished(linkage: Linkage, packages: Mapping[str, str]) -> Path:
     return folder
 
 
-def _packages_of(data: bytes) -> object:
-    """Digests of the packages that a file of links was made of."""
+def _said_of(data: bytes) -> dict[str, Any]:
+    """What a file of links says of itself: digests of the packages it was made of, and what to expect of it."""
     with _reader(data) as reader:
-        return canonical.from_bytes((reader.schema.metadata or {}).get(PACKAGES, b"{}"))
+        said = canonical.from_bytes((reader.schema.metadata or {}).get(ABOUT, b"{}"))
+    return said if isinstance(said, dict) else {}
+
+
+def _judged(said: Mapping[str, Any]) -> list[Judged]:
+    try:
+        return TypeAdapter(list[Judged]).validate_python(said.get("judged", []), strict=True)
+    except ValueError:
+        raise Untrusted("not a file of links: damaged or altered") from None
 
 
 @contextmanager
@@ -187,7 +197,8 @@ def _links_to_bytes(links: Links, encodings: list[Encodings], packages: Mapping[
             "stage": pa.array(links.stage, pa.int16()),
         }
     )
-    table = table.replace_schema_metadata({PACKAGES: canonical.to_bytes(dict(packages))})
+    about = {"packages": dict(packages), "judged": [asdict(one) for one in links.judged]}
+    table = table.replace_schema_metadata({ABOUT: canonical.to_bytes(about)})
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
