@@ -141,6 +141,41 @@ class CandidatePairs:
         return len(self.left)
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """Which pairs one comparison of a fuzzy stage looked at, and how many of all alike pairs that finds."""
+
+    stage: int
+    """Place of the stage in the protocol, from 0."""
+    method: str
+    """``all-pairs`` or ``sampled-bits``."""
+    why: str
+    """Why this method."""
+    possible: int
+    """Pairs of rows with a filter: what all pairs compares."""
+    compared: int
+    """Comparisons made; a pair met in several tables counts as often. Tables that an earlier, stopped run did are
+    left out."""
+    pairs: int
+    """Pairs at or above the threshold that were found."""
+    tables: int = 0
+    """Tables of sampled bits."""
+    width: int = 0
+    """Bits per key."""
+    seed: str | None = None
+    """What the bits were drawn from: with it, the run can be repeated."""
+    expected_recall: float = 1.0
+    """Share of the pairs at or above the threshold that the tables are expected to meet."""
+    at_threshold: float = 1.0
+    """Lower bound of that chance for a pair exactly at the threshold; those above it are met more often."""
+    sample_pairs: int = 0
+    """Pairs that all pairs finds for left rows drawn at random."""
+    sample_found: int = 0
+    """Of these, pairs that were found."""
+    split: int = 0
+    """Comparisons spared by splitting blocks that were too large; where there are many, the bound does not hold."""
+
+
 @dataclass(frozen=True, eq=False)
 class Links:
     """Who is linked with whom, one row per linked pair, in order of stage, falling score and position."""
@@ -160,6 +195,8 @@ class Links:
     left_rows: NDArray[np.int64] | None = field(default=None, repr=False)
     """Row numbers as given, where the left encodings still know them."""
     right_rows: NDArray[np.int64] | None = field(default=None, repr=False)
+    coverage: tuple[Coverage, ...] = ()
+    """How the pairs of the fuzzy stages were found, one entry per comparison."""
 
     def __len__(self) -> int:
         return len(self.left)

@@ -91,9 +91,9 @@ class Side:
     def __len__(self) -> int:
         return len(self.order)
 
-    def sample(self) -> Filters:
-        """At most `SAMPLE` filters, from the lightest to the heaviest."""
-        every = np.unique(np.linspace(0, max(len(self) - 1, 0), SAMPLE).astype(np.int64)) if len(self) else self.order
+    def sample(self, most: int) -> Filters:
+        """At most so many filters, from the lightest to the heaviest."""
+        every = np.unique(np.linspace(0, max(len(self) - 1, 0), most).astype(np.int64)) if len(self) else self.order
         return self.filters[self.order[every]]
 
 
@@ -170,7 +170,7 @@ class _Comparison:
         self.left, self.right = left, right
         self.allowed = rule.allowed()
         self.most = np.maximum.accumulate(self.allowed)
-        self.codes = _codes(left.sample(), right.sample(), self.most)
+        self.codes = _codes(left.sample(SAMPLE), right.sample(SAMPLE), self.most)
         self.filters = np.ascontiguousarray(right.filters[right.order])
         self.tiles = kernels.tiles(kernels.sketches(self.filters, self.codes, kernels.CODE_BITS))
         most_rows = max(BLOCK // len(right), 1)

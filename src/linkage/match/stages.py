@@ -21,19 +21,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import InputError
-from linkage.match import assignment, comparison
+from linkage.match import assignment, blocking
 from linkage.match.comparison import Rule
 from linkage.match.resume import Run
 from linkage.match.work import Progress, Work
-from linkage.protocol.model import Exact, Fuzzy, Protocol
-from linkage.tables import CandidatePairs, Encodings, Links, same_protocol
+from linkage.protocol.model import AllPairs, Exact, Fuzzy, Protocol, SampledBits
+from linkage.tables import CandidatePairs, Coverage, Encodings, Links, same_protocol
 
 Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class How:
-    """How the stages are run. Nothing here changes a link."""
+    """How the stages are run: as agreed, and where nothing shapes a link, as the caller likes."""
+
+    blocking: AllPairs | SampledBits
+    """Which rows the fuzzy stages compare."""
 
     run: Run
     """Where finished work is kept."""
@@ -54,6 +57,7 @@ def match(
     cores: int | None = None,
     resume: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
+    seed: str | None = None,
 ) -> Links:
     """Link the encodings of two parties.
 
@@ -65,6 +69,7 @@ def match(
             the links are in hand; a run that was stopped, in whatever way, goes on there and gives the same links.
             It holds positions and counts (`linkage.match.resume`). None keeps nothing.
         progress: called with a `linkage.match.work.Progress` now and then, in this thread.
+        seed: 32 hex digits to repeat an earlier run with blocking (`Links.coverage` has it); drawn when None.
 
     Raises:
         Refused: encodings made under another protocol; `resume` belongs to another run; or so many pairs reach
@@ -83,15 +88,17 @@ def match(
         expected = protocol.layout(e.party).tokens
         if set(e.tokens) != set(expected):
             raise InputError(f"expected tokens of {', '.join(expected)}, got {', '.join(e.tokens)}", where=e.party)
-    how = How(Run.open(resume, _digest(encodings)), cores, progress)
+    how = How(protocol.matching.blocking, Run.open(resume, _digest(encodings), seed), cores, progress)
     looks = look(left), look(right)
     free = [np.arange(len(left), dtype=np.int64), np.arange(len(right), dtype=np.int64)]
     found: list[tuple[int, CandidatePairs]] = []
+    coverage: list[Coverage] = []
     for number, stage in enumerate(protocol.matching.stages):
         if isinstance(stage, Exact):
             pairs = _exact(stage, left, right, free, looks)
         else:
-            pairs = _fuzzy(stage, left, right, free, looks, how, number)
+            pairs, covered = _fuzzy(stage, left, right, free, looks, how, number)
+            coverage += covered
         found.append((number, pairs))
         free = [np.setdiff1d(free[0], pairs.left), np.setdiff1d(free[1], pairs.right)]
     links = Links(
@@ -104,6 +111,7 @@ def match(
         tuple(stage.stage for stage in protocol.matching.stages),
         left.rows,
         right.rows,
+        tuple(coverage),
     )
     how.run.close()
     return links
@@ -152,20 +160,20 @@ def _exact(
 def _fuzzy(
     stage: Fuzzy, left: Encodings, right: Encodings, free: Sequence[Positions], looks: Sequence[NDArray[np.uint64]],
     how: How, number: int,
-) -> CandidatePairs:  # fmt: skip
-    """Rows whose filters are alike enough, one to one."""
+) -> tuple[CandidatePairs, list[Coverage]]:  # fmt: skip
+    """Rows whose filters are alike enough, one to one; and how they were found."""
     parts = [
-        _compare(stage, left, right, rows, others, how.work(number, part))
+        _compare(stage, left, right, rows, others, how, how.work(number, part))
         for part, (rows, others) in enumerate(_allowed(stage, left, right, *free))
     ]
     pairs = CandidatePairs(
-        np.concatenate([p.left for p in parts]),
-        np.concatenate([p.right for p in parts]),
-        np.concatenate([p.score for p in parts]),
+        np.concatenate([p.left for p, _ in parts]),
+        np.concatenate([p.right for p, _ in parts]),
+        np.concatenate([p.score for p, _ in parts]),
     )
     keep = ~_contradicted(stage, left, right, pairs)
     pairs = CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep])
-    return assignment.one_to_one(pairs, *looks)
+    return assignment.one_to_one(pairs, *looks), [coverage for _, coverage in parts]
 
 
 def _allowed(
@@ -184,10 +192,12 @@ def _allowed(
     return [(a[~has_a | twins], b), (a[has_a & ~twins], b[~has_b])]
 
 
-def _compare(stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, how: Work) -> CandidatePairs:
+def _compare(
+    stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, how: How, work: Work
+) -> tuple[CandidatePairs, Coverage]:
     rule = Rule(stage.similarity, stage.threshold, left.filters.shape[1])
-    pairs = comparison.all_pairs(left.filters[a], right.filters[b], rule, how)
-    return CandidatePairs(a[pairs.left], b[pairs.right], pairs.score)
+    pairs, coverage = blocking.compare(left.filters[a], right.filters[b], rule, how.blocking, work, how.run.seed)
+    return CandidatePairs(a[pairs.left], b[pairs.right], pairs.score), coverage
 
 
 def _contradicted(stage: Fuzzy, left: Encodings, right: Encodings, pairs: CandidatePairs) -> NDArray[np.bool_]:
