@@ -141,6 +141,28 @@ class CandidatePairs:
         return len(self.left)
 
 
+@dataclass(frozen=True, eq=False)
+class Histogram:
+    """How often scores occur, 0 to 1 in equal steps."""
+
+    counts: NDArray[np.int64]
+    """``int64[bins]``: the scores from ``i / bins``, below ``(i + 1) / bins``; the last bin has 1 too."""
+
+    @classmethod
+    def of(cls, scores: NDArray[np.float64], bins: int = 100) -> Histogram:
+        """Count scores between 0 and 1."""
+        place = np.minimum((np.asarray(scores) * bins + 1e-9).astype(np.int64), bins - 1)  # 0.29 * 100 < 29
+        return cls(np.bincount(place, minlength=bins).astype(np.int64))
+
+    def __add__(self, other: Histogram) -> Histogram:
+        return Histogram(self.counts + other.counts)
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """``float64[bins + 1]``: where the bins begin, and 1."""
+        return np.arange(len(self.counts) + 1) / len(self.counts)
+
+
 @dataclass(frozen=True)
 class Coverage:
     """Which pairs one comparison of a fuzzy stage looked at, and how many of all alike pairs that finds."""
@@ -201,6 +223,14 @@ class Links:
     def __len__(self) -> int:
         return len(self.left)
 
+    def to_arrow(self) -> pa.Table:
+        """Columns left, right (int64: row numbers as given, else positions), score (double), stage (dictionary of
+        strings)."""
+        left = self.left if self.left_rows is None else self.left_rows[self.left]
+        right = self.right if self.right_rows is None else self.right_rows[self.right]
+        stage = pa.DictionaryArray.from_arrays(pa.array(self.stage, pa.int16()), pa.array(self.stages, pa.string()))
+        return pa.table({"left": left, "right": right, "score": self.score, "stage": stage})
+
     def to_pandas(self) -> pd.DataFrame:
         """Columns left, right (row numbers as given, else positions), score, stage."""
         import pandas as pd
@@ -209,6 +239,10 @@ class Links:
         right = self.right if self.right_rows is None else self.right_rows[self.right]
         stage = np.asarray(self.stages, dtype=object)[self.stage]
         return pd.DataFrame({"left": left, "right": right, "score": self.score, "stage": stage})
+
+    def histogram(self, stage: int | None = None, bins: int = 100) -> Histogram:
+        """Scores of all links, or of one stage's (from 0)."""
+        return Histogram.of(self.score if stage is None else self.score[self.stage == stage], bins)
 
 
 def same_protocol(expected: str, *values: Encodings | Links) -> None:

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from linkage import files
 from linkage.errors import Refused
 from linkage.match import blocking, comparison, match, work
-from linkage.match.comparison import Rule, Side
+from linkage.match.comparison import Rule
 from linkage.match.work import Progress, Work
 from linkage.protocol.load import load
 from linkage.protocol.model import AllPairs, Protocol, SampledBits
 from linkage.tables import CandidatePairs, Encodings
 
 Filters = NDArray[np.uint64]
-SEED = "0123456789abcdef0123456789abcdef"
+SEED = "abcdefghijklmnopqrstuvwxyzab"
 RULE = Rule("dice", 0.8, 16)
 AGREED = SampledBits(method="sampled-bits", target_recall=0.995, all_pairs_up_to=0)
 

@@ -60,7 +60,19 @@ def match(options: Options, name: str | None) -> None:
             f"  expected to have met {one.wrong:.1f} pairs of different persons, for {one.links} links",
             "  if rows without a number are written as carefully as those with one",
         ]
-    data = {"rows": dict(matched.rows), "links": dict(matched.links), "estimates": [vars(e) for e in matched.estimates]}
+    for covered in matched.coverage:
+        lines += [f"stage {covered.stage + 1}: {covered.method} ({covered.why})"]
+        if covered.seed is not None:
+            lines += [
+                f"  expected to meet {covered.expected_recall:.2%} of the pairs at or above the threshold",
+                f"  met {covered.sample_found} of {covered.sample_pairs} such pairs of a sample; seed {covered.seed}",
+            ]
+    data = {
+        "rows": dict(matched.rows),
+        "links": dict(matched.links),
+        "estimates": [vars(e) for e in matched.estimates],
+        "comparisons": [vars(c) for c in matched.coverage],
+    }
     options.show("\n".join(lines), data)
 
 

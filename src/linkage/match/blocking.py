@@ -99,7 +99,7 @@ def compare(
         rule: when two filters are alike.
         agreed: the protocol's blocking.
         how: how to run; changes nothing.
-        seed: 32 hex digits that keys are drawn from.
+        seed: what keys are drawn from (`linkage.match.resume.Run`).
 
     Returns:
         Pairs sorted by falling score, then left, then right position; and how they were found.

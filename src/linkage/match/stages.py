@@ -69,7 +69,7 @@ def match(
             the links are in hand; a run that was stopped, in whatever way, goes on there and gives the same links.
             It holds positions and counts (`linkage.match.resume`). None keeps nothing.
         progress: called with a `linkage.match.work.Progress` now and then, in this thread.
-        seed: 32 hex digits to repeat an earlier run with blocking (`Links.coverage` has it); drawn when None.
+        seed: 28 letters to repeat an earlier run with blocking (`Links.coverage` has it); drawn when None.
 
     Raises:
         Refused: encodings made under another protocol; `resume` belongs to another run; or so many pairs reach
