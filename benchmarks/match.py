@@ -1,4 +1,4 @@
-"""Matching, beside anonlink in the same run: `python benchmarks/match.py [--quick | --large] [--peer FOLDER]`.
+"""Matching, beside anonlink in the same run: `python benchmarks/match.py [--peer FOLDER] [--largest ROWS] ...`.
 
 Every figure is a ratio on one machine at one moment, of processor time where both sides use one core, so that other
 work on the machine weighs on both alike. Nothing here is asserted but that both find the same number of pairs.
@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numba
 import numpy as np
@@ -25,9 +26,10 @@ from numba import njit
 from numpy.typing import NDArray
 from registers import filters
 
-from linkage.match import comparison, kernels
+from linkage.match import blocking, comparison, kernels
 from linkage.match.comparison import Rule
 from linkage.match.work import Work
+from linkage.protocol.model import AllPairs, SampledBits
 
 DICE, AGREEMENT = 0.8, 0.54
 PEER = ("anonlink==0.15.3",)
@@ -35,9 +37,10 @@ PEER_BUILDS_WITH = ("numpy<2", "cython<3.1", "setuptools<80", "wheel")
 """anonlink has wheels for few platforms and builds with nothing newer."""
 ROUNDS = 3
 Seconds = tuple[float, float]
+T = TypeVar("T")
 
 
-def timed(run: Callable[[], object]) -> tuple[Seconds, object]:
+def timed(run: Callable[[], T]) -> tuple[Seconds, T]:
     """Wall and processor seconds of one run, and what it gave."""
     wall, cpu = time.perf_counter(), time.process_time()
     result = run()
@@ -98,13 +101,13 @@ def beside_anonlink(rows: int, folder: Path, python: Path | None) -> None:
         if process and process.stdin and process.stdout:
             print(folder / "left.npy", folder / "right.npy", DICE, file=process.stdin, flush=True)
             answer = json.loads(process.stdout.readline())
-            assert answer["pairs"] == len(pairs)  # type: ignore[arg-type]  # noqa: S101 -- same answer
+            assert answer["pairs"] == len(pairs)  # noqa: S101 -- same answer
             theirs.append(answer["cpu"])
     if process:
         process.communicate()
     rate = rows * rows / min(ours)
     print(f"all pairs, {rows:,} x {rows:,} CLKs of 1,024 bits, Dice {DICE}, one core, best of {ROUNDS} in turn:")
-    print(f"  {rate / 1e6:,.0f} M comparisons/s, {len(pairs):,} pairs")  # type: ignore[arg-type]
+    print(f"  {rate / 1e6:,.0f} M comparisons/s, {len(pairs):,} pairs")
     print(f"  machine: {peak / 1e9:.2f} G words/s of xor and popcount in cache, {peak / 16e6:,.0f} M whole filters/s")
     print(f"  so {rate * 16 / peak:.1f} times what counting every word could do at best")
     if theirs:
@@ -124,36 +127,47 @@ def whole_filters(rows: int) -> None:
     )
 
 
-def curve(largest: int, rule: Rule, profile: str) -> None:
+def curve(largest: int, rule: Rule, profile: str, agreed: AllPairs | SampledBits) -> None:
     """Seconds on all cores by rows a side, and the exponent fitted to them."""
     left, right = filters(largest, profile)
     sizes = [n for n in (10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000) if n <= largest]
     seconds = []
     for rows in sizes:
-        (wall, _), pairs = timed(lambda n=rows: comparison.all_pairs(left[:n], right[:n], rule, Work()))  # type: ignore[misc]
-        seconds.append(wall)
-        print(
-            f"  {rows:>9,} a side: {wall:8.2f} s, {rows * rows / wall / 1e6:6,.0f} M comparisons/s, {len(pairs):,} pairs"
-        )  # type: ignore[arg-type]
+        start = time.perf_counter()
+        _, said = blocking.compare(left[:rows], right[:rows], rule, agreed, Work(), "a" * 28)
+        seconds.append(time.perf_counter() - start)
+        line = f"  {rows:>9,} a side: {seconds[-1]:8.2f} s, {said.pairs:,} pairs, {said.compared:.2g} comparisons"
+        if said.seed:
+            line += (
+                f" in {said.tables} tables of {said.width} bits; recall expected {said.expected_recall:.4f},"
+                f" measured {said.sample_found} of {said.sample_pairs}"
+            )
+        print(line, flush=True)
     if len(sizes) > 1:
         print(f"  cost grows as rows to the power {np.polyfit(np.log(sizes), np.log(seconds), 1)[0]:.2f}")
+    print(f"  most memory so far {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
 
 
 def main() -> None:
     """Print the machine, then the figures."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(description="Matching, beside anonlink in the same run.")
     parser.add_argument("--peer", type=Path, help="environment of anonlink; made there when missing")
-    parser.add_argument("--largest", type=int, default=100_000, help="rows a side of the cost curve")
+    parser.add_argument("--largest", type=int, default=1_000_000, help="rows a side of the curve with blocking")
+    parser.add_argument("--all-pairs", type=int, default=200_000, help="rows a side of the curve of all pairs")
+    parser.add_argument("--hardened", type=int, default=50_000, help="rows a side of the curve of hardened filters")
     options = parser.parse_args()
-    print(machine())
+    print(machine(), flush=True)
     with tempfile.TemporaryDirectory() as made:
         beside_anonlink(20_000, Path(made), peer_python(options.peer or Path(made) / "peer"))
     whole_filters(10_000)
-    print("all pairs, CLKs, Dice 0.8, all cores:")
-    curve(options.largest, Rule("dice", DICE, 16), "clk")
-    print("all pairs, hardened, agreement 0.54, all cores:")
-    curve(min(options.largest, 50_000), Rule("agreement", AGREEMENT, 64), "hardened")
-    print(f"most memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB")
+    sampled = SampledBits(method="sampled-bits", target_recall=0.995, all_pairs_up_to=0)
+    print(f"CLKs, Dice {DICE}, all cores, blocking by sampled bits where it is cheaper, recall 0.995:", flush=True)
+    curve(options.largest, Rule("dice", DICE, 16), "clk", sampled)
+    every = AllPairs(method="all-pairs")
+    print(f"CLKs, Dice {DICE}, all cores, all pairs:", flush=True)
+    curve(options.all_pairs, Rule("dice", DICE, 16), "clk", every)
+    print(f"hardened, agreement {AGREEMENT}, all cores, all pairs:", flush=True)
+    curve(options.hardened, Rule("agreement", AGREEMENT, 64), "hardened", every)
 
 
 if __name__ == "__main__":

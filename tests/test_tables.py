@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import Refused, Untrusted
-from linkage.tables import BATCH_ROWS, Encodings, Layout, Links, encodings_from_bytes, same_protocol
+from linkage.tables import BATCH_ROWS, Encodings, Histogram, Layout, Links, encodings_from_bytes, same_protocol
 
 LAYOUT = Layout(("bsn",), 2, (("level", 4),))
 DIGEST = "sha256:" + "00" * 32
@@ -55,6 +55,38 @@ def test_what_was_written_is_read(rows: int) -> None:
     assert np.array_equal(read.categories["level"], given_.categories["level"])
     assert read.rows is None, "row numbers stay with the custodian"
     assert read.to_bytes() == given_.to_bytes()
+
+
+def linked(rows: bool) -> Links:
+    at = np.array([2, 0, 1])
+    known = (np.array([7, 8, 9]), np.array([1, 2, 3])) if rows else (None, None)
+    stage = np.array([0, 1, 1], np.int16)
+    return Links(
+        ("mbo", "gemeente"), DIGEST, at, at[::-1].copy(), np.array([1.0, 0.29, 0.8]), stage, ("exact", "fuzzy"), *known
+    )
+
+
+@pytest.mark.parametrize("rows", [True, False])
+def test_links_as_arrow_and_as_pandas_say_the_same(rows: bool) -> None:
+    table = linked(rows).to_arrow()
+    frame = linked(rows).to_pandas()
+    assert table.column_names == list(frame.columns) == ["left", "right", "score", "stage"]
+    assert table.to_pydict() == frame.to_dict("list")
+    assert table["left"].to_pylist() == ([9, 7, 8] if rows else [2, 0, 1])
+    assert [str(table.schema.field(n).type) for n in ("left", "score")] == ["int64", "double"]
+    none = Links(("a", "b"), DIGEST, *(np.zeros(0, np.int64),) * 2, np.zeros(0), np.zeros(0, np.int16), ("exact",))
+    assert none.to_arrow().num_rows == len(none.to_pandas()) == 0
+
+
+def test_a_histogram_counts_every_score_once_in_its_bin() -> None:
+    links = linked(rows=True)
+    assert np.flatnonzero(links.histogram().counts).tolist() == [29, 80, 99]
+    assert np.flatnonzero(links.histogram(1).counts).tolist() == [29, 80]
+    every = np.arange(101) / 100
+    assert Histogram.of(every).counts.tolist() == [1] * 99 + [2]
+    assert (Histogram.of(every) + Histogram.of(every)).counts.sum() == 202
+    assert Histogram.of(every, 4).edges.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert not Histogram.of(np.zeros(0)).counts.any()
 
 
 def test_popcounts() -> None:

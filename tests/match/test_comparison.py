@@ -16,7 +16,7 @@ from linkage.errors import Refused
 from linkage.match import assignment, comparison, work
 from linkage.match.comparison import SIMILARITIES, Rule, agreement_pairs, dice_pairs
 from linkage.match.work import Work
-from linkage.tables import CandidatePairs
+from linkage.tables import CandidatePairs, Histogram
 
 Filters = NDArray[np.uint64]
 THRESHOLDS = (0.5, 0.8, 0.85, 1.0, 0.333, 0.001, 0.8000000000000002)
@@ -138,6 +138,19 @@ def test_a_stream_gives_the_same_pairs_in_pieces(monkeypatch: pytest.MonkeyPatch
     assert len(pieces) > 4
     streamed = sorted((i, j) for piece in pieces for i, j in zip(piece[0].tolist(), piece[1].tolist(), strict=True))
     assert streamed == sorted(pair[:2] for pair in found(dice_pairs(a, b, 0.4)))
+
+
+def test_a_summary_counts_what_need_not_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(9)  # noqa: S311 -- test data
+    a, b = filters(draw, 90, 3), filters(draw, 50, 3)
+    pairs = dice_pairs(a, b, 0.4)
+    monkeypatch.setattr(comparison, "SLICE_ROWS", 8)
+    monkeypatch.setattr(work, "MOST_PAIRS", 500)  # of a block; the whole has more
+    said = comparison.summary(a, b, Rule("dice", 0.4, 3), Work())
+    assert said.pairs == len(pairs) > 600
+    assert (said.left_rows, said.right_rows) == (len(np.unique(pairs.left)), len(np.unique(pairs.right)))
+    assert said.possible == int(a.any(axis=1).sum()) * int(b.any(axis=1).sum())
+    assert said.scores.counts.tolist() == Histogram.of(pairs.score).counts.tolist()
 
 
 @pytest.mark.parametrize("similarity", sorted(SIMILARITIES))

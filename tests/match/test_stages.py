@@ -25,13 +25,14 @@ from linkage.tables import Encodings, Links
 SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))
 FUZZY = {"stage": "fuzzy", "similarity": "dice", "threshold": 0.8, "never_when_different": ("bsn",)}
 EXACT = {"stage": "exact", "field": "bsn", "token": "hmac-sha256"}
+ALL = {"method": "all-pairs"}
 WORDS = SHIPPED.encoding.bits // 64
 TOKENS = (bytes(16), bytes(16), b"a" * 16, b"b" * 16, b"a" + bytes(15), b"a" + bytes(14) + b"a")
 ODD = settings(max_examples=150, deadline=None)
 
 
 def protocol(*stages: dict[str, Any]) -> Protocol:
-    said = SHIPPED.model_dump() | {"matching": {"stages": stages, "assignment": "one-to-one"}}
+    said = SHIPPED.model_dump() | {"matching": {"stages": stages, "blocking": ALL, "assignment": "one-to-one"}}
     return Protocol.model_validate(said)
 
 

@@ -64,7 +64,19 @@ def match(options: Options, name: str | None) -> None:
             f"  found, of pairs of one person: {one.recall:.1%} ({one.recall_low:.1%} to {one.recall_high:.1%})",
             f"  estimated from {STRANGERS[one.strangers]}, and from {SAME[one.same]}",
         ]
-    data = {"rows": dict(matched.rows), "links": dict(matched.links), "judged": [asdict(one) for one in matched.judged]}
+    for covered in matched.coverage:
+        lines += [f"stage {covered.stage + 1}: {covered.method} ({covered.why})"]
+        if covered.seed is not None:
+            lines += [
+                f"  expected to meet {covered.expected_recall:.2%} of the pairs at or above the threshold",
+                f"  met {covered.sample_found} of {covered.sample_pairs} such pairs of a sample; seed {covered.seed}",
+            ]
+    data = {
+        "rows": dict(matched.rows),
+        "links": dict(matched.links),
+        "judged": [asdict(one) for one in matched.judged],
+        "comparisons": [asdict(one) for one in matched.coverage],
+    }
     options.show("\n".join(lines), data)
 
 

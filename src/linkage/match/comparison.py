@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from linkage.match import kernels, work
 from linkage.match.resume import Pairs
 from linkage.match.work import Work
-from linkage.tables import CandidatePairs
+from linkage.tables import CandidatePairs, Histogram
 
 BLOCK = 1 << 29
 """Comparisons in a block, about half a second of one core; fewer where the whole is small."""
@@ -130,9 +130,9 @@ class Side:
     def __len__(self) -> int:
         return len(self.order)
 
-    def sample(self) -> Filters:
-        """At most `SAMPLE` filters, from the lightest to the heaviest."""
-        every = np.unique(np.linspace(0, max(len(self) - 1, 0), SAMPLE).astype(np.int64)) if len(self) else self.order
+    def sample(self, most: int) -> Filters:
+        """At most so many filters, from the lightest to the heaviest."""
+        every = np.unique(np.linspace(0, max(len(self) - 1, 0), most).astype(np.int64)) if len(self) else self.order
         return self.filters[self.order[every]]
 
 
@@ -179,6 +179,35 @@ def stream(left: Filters, right: Filters, rule: Rule, how: Work) -> Iterator[Pai
     yield from _Comparison(ours, theirs, rule).run(how)
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What a report needs to know of the pairs, without the pairs."""
+
+    possible: int
+    """Comparisons made: pairs of rows with a filter."""
+    pairs: int
+    """Pairs at or above the threshold."""
+    left_rows: int
+    """Left rows in at least one of them."""
+    right_rows: int
+    """Right rows likewise."""
+    scores: Histogram
+    """Their scores."""
+
+
+def summary(left: Filters, right: Filters, rule: Rule, how: Work) -> Summary:
+    """Count all pairs that a rule takes for alike, however many; memory does not grow with them."""
+    bits, others = popcounts(left), popcounts(right)
+    seen = np.zeros(len(left), np.bool_), np.zeros(len(right), np.bool_)
+    scores, pairs = Histogram.of(np.zeros(0)), 0
+    for i, j, different in stream(left, right, rule, replace(how, kept=False)):
+        seen[0][i] = seen[1][j] = True
+        scores += Histogram.of(rule.score(different, bits[i], others[j]))
+        pairs += len(i)
+    possible = int((bits > 0).sum()) * int((others > 0).sum())
+    return Summary(possible, pairs, int(seen[0].sum()), int(seen[1].sum()), scores)
+
+
 def collected(left: Filters, right: Filters, rule: Rule, pieces: Iterator[Pairs]) -> CandidatePairs:
     """Pieces of pairs as one value, with scores, best first."""
     found = list(pieces)
@@ -207,7 +236,7 @@ class _Comparison:
         self.left, self.right = left, right
         self.limits = rule.limits()
         self.most = self.limits.most()
-        self.codes = _codes(left.sample(), right.sample(), self.most)
+        self.codes = _codes(left.sample(SAMPLE), right.sample(SAMPLE), self.most)
         self.filters = np.ascontiguousarray(right.filters[right.order])
         self.tiles = kernels.tiles(kernels.sketches(self.filters, self.codes, kernels.CODE_BITS))
         most_rows = max(BLOCK // len(right), 1)

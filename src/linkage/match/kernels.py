@@ -284,3 +284,94 @@ def near(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
                         out_different[found] = different
                         found += 1
     return found, groups * right_tiles.shape[0]
+
+
+@njit(cache=True, nogil=True)
+def keys(
+    filters: NDArray[np.uint64], rows: NDArray[np.int64], positions: NDArray[np.int64], out: NDArray[np.uint64]
+) -> None:  # pragma: no cover  # compiled
+    """Add the bits at some positions to keys, in order, from the low end.
+
+    Args:
+        filters: ``uint64[n, words]``.
+        rows: ``int64[m]``: which rows.
+        positions: ``int64[bits]``, at most 64 over all calls.
+        out: ``uint64[m]``: shifted, and the bits put in.
+    """
+    for i in range(rows.shape[0]):
+        key = out[i]
+        for p in positions:
+            key = (key << np.uint64(1)) | ((filters[rows[i], p >> 6] >> np.uint64(p & 63)) & np.uint64(1))
+        out[i] = key
+
+
+@njit(cache=True, nogil=True)
+def near_in_blocks(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
+    left: NDArray[np.uint64],
+    left_bits: NDArray[np.int64],
+    left_rows: NDArray[np.int64],
+    right: NDArray[np.uint64],
+    right_bits: NDArray[np.int64],
+    right_rows: NDArray[np.int64],
+    blocks: NDArray[np.int64],
+    base: NDArray[np.int64],
+    scale: int,
+    slope: int,
+    most: NDArray[np.int64],
+    start: tuple[int, int],
+    out_left: NDArray[np.int64],
+    out_right: NDArray[np.int64],
+    out_different: NDArray[np.int64],
+) -> tuple[int, int, int]:  # pragma: no cover  # compiled
+    """Pairs within blocks of filters that differ in few enough bits.
+
+    Args:
+        left: ``uint64[n, words]`` filters.
+        left_bits: ``int64[n]``, their popcounts.
+        left_rows: ``int64[...]``: rows, block after block.
+        right, right_bits, right_rows: likewise.
+        blocks: ``int64[blocks, 4]``: where each block begins and ends in `left_rows` and in `right_rows`.
+        base, scale, slope, most: as of `near`.
+        start: block, and place in its left rows, to begin with.
+        out_left, out_right, out_different: room for results, for at least as many as a block has right rows.
+
+    Returns:
+        Results written, and the block and the place to go on with; ``len(blocks), 0`` when done.
+    """
+    found = 0
+    words = left.shape[1]
+    half = words // 2
+    widest = 0
+    for block in range(blocks.shape[0]):
+        widest = max(widest, blocks[block, 3] - blocks[block, 2])
+    near_by = np.empty((widest, words), np.uint64)
+    block, skip = start
+    while block < blocks.shape[0]:
+        first, last, low, high = blocks[block]
+        for place in range(low, high):  # rows that stand anywhere in memory are fetched together
+            for w in range(words):
+                near_by[place - low, w] = right[right_rows[place], w]
+        for at in range(first + skip, last):
+            if found + high - low > out_left.shape[0]:
+                return found, block, at - first
+            i = left_rows[at]
+            for place in range(low, high):
+                j = right_rows[place]
+                both, gap = left_bits[i] + right_bits[j], abs(left_bits[i] - right_bits[j])
+                limit = most[both]
+                if gap > limit:
+                    continue
+                different = np.int64(0)
+                for w in range(half):
+                    different += np.int64(_popcount(left[i, w] ^ near_by[place - low, w]))  # type: ignore[call-arg]
+                if different > limit:
+                    continue
+                for w in range(half, words):
+                    different += np.int64(_popcount(left[i, w] ^ near_by[place - low, w]))  # type: ignore[call-arg]
+                if different * scale <= base[both] + slope * gap:
+                    out_left[found] = i
+                    out_right[found] = j
+                    out_different[found] = different
+                    found += 1
+        block, skip = block + 1, 0
+    return found, block, 0

@@ -86,7 +86,7 @@ def observe(
 
 def _within(side: Rows, rule: Rule, cores: int | None) -> Strangers:
     """Rows of one register, each with every other."""
-    some = side.free[: _sample(len(side.free), rule)]
+    some = side.free[: sample(len(side.free), rule)]
     pairs = comparison.all_pairs(side.filters[some], side.filters[side.free], rule, Work(cores))
     a, b = some[pairs.left], side.free[pairs.right]
     equal = (side.tokens[a] == side.tokens[b]) & (side.tokens[a] != b"")
@@ -96,14 +96,14 @@ def _within(side: Rows, rule: Rule, cores: int | None) -> Strangers:
 def _across(left: Rows, right: Rows, rule: Rule, cores: int | None) -> Strangers:
     """Rows with a number against rows of the other side with a different one."""
     a, b = left.numbered, right.numbered
-    a = a[: _sample(len(b), rule)]
-    b = b[: max(_sample(len(a), rule), 1)]
+    a = a[: sample(len(b), rule)]
+    b = b[: max(sample(len(a), rule), 1)]
     pairs = comparison.all_pairs(left.filters[a], right.filters[b], rule, Work(cores))
     different = left.tokens[a[pairs.left]] != right.tokens[b[pairs.right]]
     return Strangers(pairs.score[different], len(a) * len(b))
 
 
-def _sample(others: int, rule: Rule) -> int:
+def sample(others: int, rule: Rule) -> int:
     """Rows that may be compared with so many others."""
     return max(WORDS_COMPARED // max(others * rule.words, 1), 1)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import string
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,7 +68,7 @@ class Run:
     folder: Path | None
     """Where finished blocks are kept; None keeps nothing."""
     seed: str
-    """What the keys of blocking are drawn from: 32 hex digits, drawn once per run."""
+    """What the keys of blocking are drawn from: 28 letters, drawn once per run."""
 
     @classmethod
     def open(cls, folder: Path | None, digest: str, seed: str | None = None) -> Run:
@@ -79,13 +80,14 @@ class Run:
             seed: to repeat an earlier run; drawn when None, or read from the folder.
 
         Raises:
-            InputError: the folder holds something else, or cannot be written; or the seed is not 32 hex digits.
+            InputError: the folder holds something else, or cannot be written; or the seed is not 28 letters.
             Refused: the folder belongs to a run over other input, under another protocol or with another seed.
         """
-        if seed is not None and not re.fullmatch(r"[0-9a-f]{32}", seed):
-            raise InputError("expected a seed of 32 hex digits", where="seed")
+        if seed is not None and not re.fullmatch(r"[a-z]{28}", seed):
+            raise InputError("expected a seed of 28 letters a to z", where="seed")
+        drawn = seed or "".join(secrets.choice(string.ascii_lowercase) for _ in range(28))
         if folder is None:
-            return cls(None, seed or secrets.token_hex(16))
+            return cls(None, drawn)
         path = folder / MANIFEST
         if path.exists():
             said = canonical.from_bytes(files.read(path, limit=1_000), where=MANIFEST)
@@ -99,7 +101,7 @@ class Run:
             return cls(folder, said["seed"])
         if folder.exists() and any(folder.iterdir()):
             raise InputError("expected a new or empty folder, or one of an earlier run", where=str(folder))
-        run = cls(folder, seed or secrets.token_hex(16))
+        run = cls(folder, drawn)
         files.write(path, canonical.to_bytes({"format": FORMAT, "digest": digest, "seed": run.seed}))
         return run
 

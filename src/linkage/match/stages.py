@@ -21,19 +21,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import InputError
-from linkage.match import assignment, comparison, quality, threshold
+from linkage.match import assignment, blocking, comparison, quality, threshold
 from linkage.match.comparison import Rule
 from linkage.match.resume import Run
 from linkage.match.work import Progress, Work
-from linkage.protocol.model import Aim, Exact, Fuzzy, Protocol
-from linkage.tables import CandidatePairs, Encodings, Judged, Links, same_protocol
+from linkage.protocol.model import Aim, AllPairs, Exact, Fuzzy, Protocol, SampledBits
+from linkage.tables import CandidatePairs, Coverage, Encodings, Judged, Links, same_protocol
 
 Positions = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class How:
-    """How the stages are run. Nothing here changes a link."""
+    """How the stages are run: as agreed, and where nothing shapes a link, as the caller likes."""
+
+    blocking: AllPairs | SampledBits
+    """Which rows the fuzzy stages compare."""
 
     run: Run
     """Where finished work is kept."""
@@ -78,6 +81,7 @@ def match(
     cores: int | None = None,
     resume: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
+    seed: str | None = None,
 ) -> Links:
     """Link the encodings of two parties.
 
@@ -89,6 +93,7 @@ def match(
             the links are in hand; a run that was stopped, in whatever way, goes on there and gives the same links.
             It holds positions and counts (`linkage.match.resume`). None keeps nothing.
         progress: called with a `linkage.match.work.Progress` now and then, in this thread.
+        seed: 28 letters to repeat an earlier run with blocking (`Links.coverage` has it); drawn when None.
 
     Raises:
         Refused: encodings made under another protocol; `resume` belongs to another run; or so many pairs reach
@@ -108,7 +113,8 @@ def match(
         if set(e.tokens) != set(expected):
             raise InputError(f"expected tokens of {', '.join(expected)}, got {', '.join(e.tokens)}", where=e.party)
     how = How(
-        Run.open(resume, _digest(encodings)),
+        protocol.matching.blocking,
+        Run.open(resume, _digest(encodings), seed),
         protocol.encoding.votes if protocol.encoding.profile == "hardened" else 1,
         cores,
         progress,
@@ -116,12 +122,14 @@ def match(
     here = Sofar((left, right), (look(left), look(right)))
     found: list[CandidatePairs] = []
     judged: list[Judged] = []
+    coverage: list[Coverage] = []
     for number, stage in enumerate(protocol.matching.stages):
         if isinstance(stage, Exact):
             pairs = _exact(stage, here)
         else:
-            pairs, one = _fuzzy(stage, here, how, number)
+            pairs, one, covered = _fuzzy(stage, here, how, number)
             judged.append(one)
+            coverage += covered
         found.append(pairs)
         here = here.after(pairs)
     links = Links(
@@ -133,7 +141,8 @@ def match(
         tuple(stage.stage for stage in protocol.matching.stages),
         left.rows,
         right.rows,
-        tuple(judged),
+        judged=tuple(judged),
+        coverage=tuple(coverage),
     )
     how.run.close()
     return links
@@ -170,43 +179,61 @@ def _exact(stage: Exact, here: Sofar) -> CandidatePairs:
     return CandidatePairs(a[i][order], b[j][order], np.ones(len(order)))
 
 
-def _fuzzy(stage: Fuzzy, here: Sofar, how: How, number: int) -> tuple[CandidatePairs, Judged]:
-    """Rows whose filters are alike enough, one to one; and what to expect of them."""
+def _fuzzy(stage: Fuzzy, here: Sofar, how: How, number: int) -> tuple[CandidatePairs, Judged, list[Coverage]]:
+    """Rows whose filters are alike enough, one to one; what to expect of them, and how they were found."""
     left, right = here.sides
     tokens = [_number(side, stage) for side in here.sides]
     sides = (
         quality.Rows(left.filters, tokens[0], here.free[0], here.looks[0]),
         quality.Rows(right.filters, tokens[1], here.free[1], here.looks[1]),
     )
-    rule = _rule(stage, left)
-    chosen = isinstance(stage.threshold, Aim)
-    if chosen:
-        rule = replace(rule, threshold=quality.floor(sides, rule))
+    same = quality.same_number(tokens, here.linked)
+    rule = Rule(stage.similarity, 1.0, left.filters.shape[1], stage.larger_weight or 0.5)
+    aim = stage.threshold if isinstance(stage.threshold, Aim) else None
     allowed = _allowed(stage, left, right, *here.free)
-    parts = [
-        _compare(rule, left, right, rows, others, how.work(number, part)) for part, (rows, others) in enumerate(allowed)
-    ]
-    pairs = CandidatePairs(
+    if isinstance(stage.threshold, Aim):
+        rule = replace(rule, threshold=quality.floor(sides, rule))
+        if any(blocking.too_many(len(a) * len(b), how.blocking) for a, b in allowed):
+            rule = replace(rule, threshold=_on_a_sample(stage.threshold, rule, here, how, sides))
+            aim = None
+    else:
+        rule = replace(rule, threshold=stage.threshold)
+    parts = [_compare(rule, left, right, *rows, how, how.work(number, part)) for part, rows in enumerate(allowed)]
+    pairs = _joined([pairs for pairs, _ in parts])
+    keep = ~_contradicted(stage, left, right, pairs)
+    links = assignment.one_to_one(CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks)
+    compared = sum(len(a) * len(b) for a, b in allowed)
+    seen = quality.observe(sides, rule, links, compared, same, how.votes, how.cores)
+    limit = rule.threshold if aim is None else threshold.choose(aim, seen)
+    high = links.score >= limit if aim else np.ones(len(links), np.bool_)
+    return (
+        CandidatePairs(links.left[high], links.right[high], links.score[high]),
+        threshold.judge(number, limit, isinstance(stage.threshold, Aim), seen),
+        [coverage for _, coverage in parts],
+    )
+
+
+def _on_a_sample(aim: Aim, rule: Rule, here: Sofar, how: How, sides: tuple[quality.Rows, quality.Rows]) -> float:
+    """A threshold chosen on some left rows and all right ones, where all pairs are too many to look at."""
+    left, right = sides
+    some = left.free[: quality.sample(len(right.free), rule)]
+    pairs = comparison.all_pairs(left.filters[some], right.filters[right.free], rule, Work(how.cores))
+    pairs = CandidatePairs(some[pairs.left], right.free[pairs.right], pairs.score)
+    different = (left.tokens[pairs.left] != b"") & (right.tokens[pairs.right] != b"")
+    different &= left.tokens[pairs.left] != right.tokens[pairs.right]
+    links = assignment.one_to_one(
+        CandidatePairs(pairs.left[~different], pairs.right[~different], pairs.score[~different]), *here.looks
+    )
+    seen = quality.observe(sides, rule, links, len(some) * len(right.free), (some[:0], some[:0]), how.votes, how.cores)
+    return threshold.choose(aim, replace(seen, rows=(len(some), len(right.free))))
+
+
+def _joined(parts: Sequence[CandidatePairs]) -> CandidatePairs:
+    return CandidatePairs(
         np.concatenate([p.left for p in parts]),
         np.concatenate([p.right for p in parts]),
         np.concatenate([p.score for p in parts]),
     )
-    keep = ~_contradicted(stage, left, right, pairs)
-    links = assignment.one_to_one(CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks)
-    compared = sum(len(a) * len(b) for a, b in allowed)
-    same = quality.same_number(tokens, here.linked)
-    seen = quality.observe(sides, rule, links, compared, same, how.votes, how.cores)
-    limit = threshold.choose(stage.threshold, seen) if isinstance(stage.threshold, Aim) else stage.threshold
-    high = links.score >= limit if chosen else np.ones(len(links), np.bool_)
-    return (
-        CandidatePairs(links.left[high], links.right[high], links.score[high]),
-        threshold.judge(number, limit, chosen, seen),
-    )
-
-
-def _rule(stage: Fuzzy, left: Encodings) -> Rule:
-    limit = stage.threshold if isinstance(stage.threshold, float | int) else 1.0
-    return Rule(stage.similarity, limit, left.filters.shape[1], stage.larger_weight or 0.5)
 
 
 def _number(encodings: Encodings, stage: Fuzzy) -> NDArray[np.void]:
@@ -231,9 +258,11 @@ def _allowed(
     return [(a[~has_a | twins], b), (a[has_a & ~twins], b[~has_b])]
 
 
-def _compare(rule: Rule, left: Encodings, right: Encodings, a: Positions, b: Positions, how: Work) -> CandidatePairs:
-    pairs = comparison.all_pairs(left.filters[a], right.filters[b], rule, how)
-    return CandidatePairs(a[pairs.left], b[pairs.right], pairs.score)
+def _compare(
+    rule: Rule, left: Encodings, right: Encodings, a: Positions, b: Positions, how: How, work: Work
+) -> tuple[CandidatePairs, Coverage]:
+    pairs, coverage = blocking.compare(left.filters[a], right.filters[b], rule, how.blocking, work, how.run.seed)
+    return CandidatePairs(a[pairs.left], b[pairs.right], pairs.score), coverage
 
 
 def _contradicted(stage: Fuzzy, left: Encodings, right: Encodings, pairs: CandidatePairs) -> NDArray[np.bool_]:

@@ -57,6 +57,8 @@ class Work:
     """Told at the start and after every block, in the caller's thread."""
     stage: int = 0
     """Passed on to `progress`."""
+    kept: bool = True
+    """Whether the caller keeps the pairs: then more than `MOST_PAIRS` are refused. A block is bounded in any case."""
 
 
 def run(
@@ -71,7 +73,7 @@ def run(
         fresh: leaves out pairs that another block gave; called in the caller's thread, before pairs are kept.
 
     Raises:
-        Refused: more than `MOST_PAIRS` pairs.
+        Refused: more than `MOST_PAIRS` pairs that the caller keeps.
     """
     meter = _Meter(work, sum(sizes))
     todo = []
@@ -134,7 +136,8 @@ class _Meter:
 
     def _found(self, pairs: int) -> None:
         self.pairs += pairs
-        too_many(self.pairs)
+        if self.work.kept:
+            too_many(self.pairs)
 
     def tell(self) -> None:
         if self.work.progress is None:

@@ -189,10 +189,31 @@ class Fuzzy(Model):
 Stage = Annotated[Exact | Fuzzy, Field(discriminator="stage")]
 
 
+class AllPairs(Model):
+    """Every row of one side is compared with every row of the other: nothing is missed."""
+
+    method: Literal["all-pairs"]
+
+
+class SampledBits(Model):
+    """Rows are compared that agree in some of the bits of their filters, drawn at random for every run."""
+
+    method: Literal["sampled-bits"]
+    target_recall: Annotated[float, Field(ge=0.9, le=0.9999)]
+    """Share of the pairs at or above the threshold that must be found, were they all exactly at the threshold."""
+    all_pairs_up_to: Annotated[int, Field(ge=0, le=10**15)]
+    """Up to this many comparisons all pairs are compared all the same; 10^12 take some ten minutes on two cores."""
+
+
+Blocking = Annotated[AllPairs | SampledBits, Field(discriminator="method")]
+
+
 class Matching(Model):
     """Stages in order; a row linked in one stage does not enter the next."""
 
     stages: tuple[Stage, ...] = Field(min_length=1)
+    blocking: Blocking
+    """Which rows the fuzzy stages compare."""
     assignment: Literal["one-to-one"]
 
 

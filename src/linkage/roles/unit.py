@@ -32,7 +32,7 @@ from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
 from linkage.roles.home import Home, Linkage
-from linkage.tables import Encodings, Judged, Links, encodings_from_bytes
+from linkage.tables import Coverage, Encodings, Judged, Links, encodings_from_bytes
 
 ABOUT = b"about"
 
@@ -47,6 +47,8 @@ class Matched:
     """Links per stage."""
     judged: Sequence[Judged]
     """How good the fuzzy stages are expected to be."""
+    coverage: Sequence[Coverage]
+    """Which pairs the fuzzy stages compared, and why these."""
 
 
 def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path) -> Package:
@@ -92,10 +94,10 @@ def match(
     home.ledger.append(
         identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
         packages=packages,
-        rows={e.party: len(e) for e in encodings},
+        rows={e.party: len(e) for e in encodings}, comparisons=[_recorded(c) for c in links.coverage],
         thresholds={str(one.stage + 1): str(one.threshold) for one in links.judged},
     )  # fmt: skip
-    return Matched({e.party: len(e) for e in encodings}, per_stage, links.judged)
+    return Matched({e.party: len(e) for e in encodings}, per_stage, links.judged, links.coverage)
 
 
 def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Release, Path]]:
@@ -151,6 +153,18 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
 def _packages(linkage: Linkage) -> dict[str, str]:
     """Digest of each custodian's newest package."""
     return {p.id: exchange.file_digest(linkage.received(p.id)) for p in linkage.protocol.custodians}
+
+
+def _recorded(coverage: Coverage) -> dict[str, Any]:
+    """What the ledger keeps of a comparison: enough to repeat it, and what it promised."""
+    facts: dict[str, Any] = {"stage": coverage.stage, "method": coverage.method}
+    if coverage.seed is not None:
+        facts |= {
+            "seed": coverage.seed, "tables": coverage.tables, "width": coverage.width,
+            "expected_recall": round(coverage.expected_recall, 6),
+            "sample_pairs": coverage.sample_pairs, "sample_found": coverage.sample_found,
+        }  # fmt: skip
+    return facts
 
 
 def _unfinished(linkage: Linkage, packages: Mapping[str, str]) -> Path:
