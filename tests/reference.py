@@ -1,7 +1,7 @@
 """The slow, obvious twin of the fast code: plain Python, nothing imported from the library.
 
 Reads as the specification (docs/spec/encoding.md, docs/spec/disclosure.md). A filter is the set of its positions, a
-score is a fraction, a missing value is None, and rows are compared one by one. Tokens of a value are given.
+score is a fraction, a missing value is None, and rows are compared one by one. Values are normalised.
 """
 
 from __future__ import annotations
@@ -10,11 +10,72 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import groupby
 
 Filter = frozenset[int]
 Pair = tuple[int, int, Fraction]
 Row = Mapping[str, Sequence[tuple[str, int]] | None]
 """Field to the tokens of its value, each with its strength; None for no value."""
+
+
+FOLDS = """
+sch sg, tsj c, ch g, gh g, ph f, ck k, qu kw, q k, x ks, th t, dt t, sz s, ei y, ey y, uy ui, ou u, oe u, au u, ie i,
+ee e, aa a, oo o, uu u, y i, z s, v f, j i, w f, c k
+"""
+"""What is written, and what it is folded to."""
+
+
+def sound(word: str) -> str:
+    """A word as it sounds."""
+    for fold in FOLDS.split(","):
+        word = fold.split()[1].join(word.split(fold.split()[0]))
+    word = "".join(sign for sign, _ in groupby(word))
+    if word[-1] == "d":
+        word = word[:-1] + "t"
+    if len(word) > 2:
+        word = word[0] + "".join(sign for sign in word[1:] if sign != "h")
+    return word
+
+
+def skeleton(word: str) -> str:
+    """The first sound, and the consonants of the others."""
+    first, *others = sound(word)
+    return first + "".join(sign for sign in others if sign not in "aeiou")
+
+
+def grams(text: str, q: int) -> list[str]:
+    """Each word between underscores, in pieces of q."""
+    words = ["_" * (q - 1) + word + "_" * (q - 1) for word in text.split(" ")]
+    return [word[at : at + q] for word in words for at in range(len(word) - q + 1)]
+
+
+def tokens(kind: str, value: str, q: int) -> dict[str, int]:
+    """The tokens of a value, and how strong each is."""
+    words = value.split(" ")
+    if kind in ("prefix", "text"):
+        return dict.fromkeys(grams(value, q), 1)
+    if kind == "given-name":
+        heard = grams(sound(words[0]), q) if len(words[0]) > 1 else []
+        return {"^" + value[0]: 2} | {"." + word[0]: 2 for word in words} | dict.fromkeys(heard, 1)
+    if kind == "initials":
+        return {"." + letter: 2 for letter in words}
+    if kind == "surname":
+        begins = {"<" + sound(word)[:3]: 1 for word in words}
+        return dict.fromkeys(grams(value, q), 1) | {"=" + skeleton(word): 2 for word in words} | begins
+    if kind in ("birth-date", "date"):
+        year, month, day = int(value[0:4]), value[4:6], value[6:8]
+        found = {f"y{year}": 2, f"~{year - 1}": 1, f"~{year}": 1, f"~{year + 1}": 1}
+        if month != "00" and value[4:8] != "0101":
+            found[f"m{month}"] = 2
+        if day != "00" and value[4:8] != "0101":
+            found["x{}-{}".format(*sorted([month, day]))] = 3
+        return found
+    if kind == "postcode":
+        return {value: 1} | {value[:4]: 2}
+    if kind == "number":
+        whole = int(value.partition(".")[0])
+        return {"=" + value: 2} | {f"~{whole + step}": 1 for step in (-2, -1, 0, 1, 2)}
+    return {value: 2 if kind == "sex" else 1}
 
 
 def subkey(secret: bytes, digest: str, purpose: str, field: str) -> bytes:

@@ -50,14 +50,15 @@ def _bits(filters: NDArray[np.uint64]) -> NDArray[np.float64]:
 
 
 def _tokens(population: dict[str, Column]) -> NDArray[np.float64]:
-    """``float64[persons, tokens]``: which tokens each person has; the attacker needs no key to know."""
+    """``float64[persons, tokens]``: the tokens of each person by their strength; the attacker needs no key to know."""
     parts = []
     for column in population.values():
         cut = cut_into_tokens(column, 2)
         part = np.zeros((PERSONS, len(cut.tokens)))
         for row, code in enumerate(column.codes.tolist()):
             if code >= 0:
-                part[row, cut.token_of[cut.starts[code] : cut.starts[code + 1]]] = 1
+                here = cut.token_of[cut.starts[code] : cut.starts[code + 1]]
+                part[row, here] = cut.strengths[here]
         parts.append(part)
     return np.hstack(parts)
 

@@ -1,4 +1,4 @@
-"""Values cut by their parts have the tokens that `tokens.tokens` gives, each once."""
+"""Values cut by their parts have the tokens that `tokens.tokens` gives, each once and as strong."""
 
 from __future__ import annotations
 
@@ -35,8 +35,9 @@ def _values(kind: str, texts: list[str]) -> list[str]:
     return found
 
 
-def _each(made: cut.Cut) -> list[list[str]]:
-    names_ = made.tokens.to_pylist()
+def _each(made: cut.Cut) -> list[list[tokens.Token]]:
+    """The tokens of each value with their strengths."""
+    names_ = [tokens.Token(*one) for one in zip(made.tokens.to_pylist(), made.strengths.tolist(), strict=True)]
     ends = zip(made.starts[:-1], made.starts[1:], strict=True)
     return [[names_[token] for token in made.token_of[first:end]] for first, end in ends]
 
@@ -56,7 +57,7 @@ def test_tokens_are_those_of_each_value(kind: str, texts: list[str], q: int) -> 
 @pytest.mark.parametrize("kind", ["given-name", "surname", "postcode", "birth-date"])
 def test_nothing_is_cut_into_nothing(kind: str) -> None:
     made = cut.cut(kind, pa.array([], pa.string()), 2)
-    assert (len(made.tokens), made.starts.tolist(), len(made.token_of)) == (0, [0], 0)
+    assert (len(made.tokens), made.starts.tolist(), len(made.token_of), len(made.strengths)) == (0, [0], 0, 0)
 
 
 def test_values_may_be_a_slice_and_large(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,14 +72,15 @@ def test_values_may_be_a_slice_and_large(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_words_are_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[str] = []
 
-    def spy(word: str, q: int) -> list[str]:
+    def spy(word: str, q: int) -> list[tokens.Token]:
         seen.append(word)
-        return [word]
+        return [tokens.Token(word, 2)]
 
     monkeypatch.setattr(tokens, "BY_WORD", {"surname": (spy, spy)})
     made = cut.cut("surname", pa.array(["vos", "vos jansen", "jansen vos", "vos vos"]), 2)
     assert sorted(seen) == ["jansen", "vos"]
     assert np.diff(made.starts).tolist() == [1, 2, 2, 1]
+    assert made.strengths.tolist() == [2, 2]
 
 
 def test_an_unknown_kind_or_length_is_refused() -> None:

@@ -212,6 +212,8 @@ def test_birth_date(text: str, expected: str | None) -> None:
         case("house number too large", "house-number", "123456", "house number"),
         case("thousands", "number", "1.234,50", "not a number"),
         case("power of ten", "number", "1E5", "not a number"),
+        case("a number of 101 digits", "number", "9" * 101, "more than 100 digits"),
+        case("digits without end behind the comma", "number", "-0," + "9" * 5000, "more than 100 digits"),
     ],
 )
 def test_values_that_cannot_be(kind: str, text: str, reason: str) -> None:
@@ -239,6 +241,8 @@ def test_values_that_cannot_be(kind: str, text: str, reason: str) -> None:
         case("category is left alone", "category", " BBL niveau-2. ", "BBL niveau-2."),
         case("empty category", "category", "  ", None),
         case("comma", "number", "012,50", "12.5"),
+        case("a number of 100 digits", "number", "9" * 100, "9" * 100),
+        case("zeros that say nothing are not counted", "number", "0" * 5000 + "7,50" + "0" * 5000, "7.5"),
         case("point", "number", "12.0", "12"),
         case("minus nothing", "number", "-0,0", "0"),
         case("below nothing", "number", "-3", "-3"),

@@ -35,6 +35,8 @@ FIRST_YEAR, LAST_YEAR = 1850, 2100
 """Years outside are slips of the hand; no living person was born before the first."""
 EDUCATION_REMAINDER: Final = 5
 """An onderwijsnummer starts with 10 and leaves 5, a BSN leaves 0: no number is both (stdnum.nl.onderwijsnummer)."""
+NUMBER_DIGITS: Final = 100
+"""Digits of a number at most: no register counts further, and Python refuses to read a number of some thousands."""
 TEST_RANGES: Final = ("999", "000000")
 """Numbers that the test cases of the BRP API use; in real data they say that a test file was taken by mistake."""
 
@@ -201,6 +203,8 @@ def number(text: str) -> str | None:
     if match is None:
         raise BadValue("not a number: expected digits with at most one comma or point")
     sign, whole, part = match[1], match[2].lstrip("0") or "0", (match[3] or "").rstrip("0")
+    if len(whole) + len(part) > NUMBER_DIGITS:
+        raise BadValue(f"not a number: more than {NUMBER_DIGITS} digits")
     size = f"{whole}.{part}" if part else whole
     return f"-{size}" if sign == "-" and size != "0" else size
 

@@ -7,9 +7,10 @@ Rules kept here:
 - A change here is a new number of `encoding.rules` in the protocol.
 
 Source: the pairs of letters that Dutch spells in two ways (Leidraad, Het Groene Boekje 2015: ei/ij, au/ou, c/k, s/z,
-f/v, t/th, i/y), the historic spellings that surnames kept (gh, ck, dt, oe/u, ae), and the commonest transliterations of
-Arabic, Turkish and Slavic names (ou/u, dj/j, sh/sj, double letters). Folding to sound classes is as in Soundex and
-Koelner Phonetik (Postel 1969), with Dutch classes; what is gained was measured (docs/adr/0009-tokens-that-weigh.md).
+f/v, t/th, i/y), the historic spellings that surnames kept (gh, ck, dt, sz, uy), and the commonest transliterations of
+Arabic, Turkish and Slavic names (ou/oe/u, ch/gh, an h or none, double letters). Folding to sound classes is as in
+Soundex and Koelner Phonetik (Postel 1969), with Dutch classes; what is gained was measured
+(docs/adr/0009-tokens-that-weigh.md).
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FOLDS: Final = (
     ("oe", "u"), ("au", "u"), ("ie", "i"), ("ee", "e"), ("aa", "a"), ("oo", "o"), ("uu", "u"), ("y", "i"), ("z", "s"),
     ("v", "f"), ("j", "i"), ("w", "f"), ("c", "k"),
 )  # fmt: skip
-"""Replaced in this order, each everywhere in the word."""
+"""Replaced in this order, each everywhere in the word, from left to right without overlap."""
 VOWELS: Final = frozenset("aeiou")
 
 _DOUBLE: Final = re.compile(r"(.)\1+")
