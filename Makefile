@@ -24,6 +24,7 @@ docs: $(VENV)/.check
 
 bench: $(VENV)/.check
 	$(BIN)/python benchmarks/bench.py
+	$(BIN)/python benchmarks/match.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

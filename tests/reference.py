@@ -13,8 +13,8 @@ from fractions import Fraction
 
 Filter = frozenset[int]
 Pair = tuple[int, int, Fraction]
-Row = Mapping[str, Sequence[str] | None]
-"""Field to the tokens of its value, None for no value."""
+Row = Mapping[str, Sequence[tuple[str, int]] | None]
+"""Field to the tokens of its value, each with its strength; None for no value."""
 
 
 def subkey(secret: bytes, digest: str, purpose: str, field: str) -> bytes:
@@ -49,8 +49,8 @@ def clk(row: Row, weights: Mapping[str, int], keys: Mapping[str, bytes], bits: i
     return frozenset(
         position
         for name, tokens in filled.items()
-        for text in tokens
-        for position in positions(keys[name], text, weights[name], bits)
+        for text, strength in tokens
+        for position in positions(keys[name], text, weights[name] * strength**2, bits)
     )
 
 
@@ -68,7 +68,11 @@ def hardened(
     filled = {name: tokens for name, tokens in row.items() if tokens is not None}
     if len(filled) < fields_needed:
         return frozenset()
-    drawn = [(weights[f], draw(keys[f], text, votes * bits // 8)) for f, tokens in filled.items() for text in tokens]
+    drawn = [
+        (weights[f] * strength, draw(keys[f], text, votes * bits // 8))
+        for f, tokens in filled.items()
+        for text, strength in tokens
+    ]
     total = sum(weight for weight, _ in drawn)
     found = set()
     for j in range(bits):
@@ -93,9 +97,13 @@ def dice(a: Filter, b: Filter) -> Fraction:
     return Fraction(2 * len(a & b), len(a) + len(b)) if a and b else Fraction(0)
 
 
-def pairs(left: Sequence[Filter], right: Sequence[Filter], threshold: Fraction) -> list[Pair]:
-    """All pairs that reach the threshold, best first."""
-    scored = [(i, j, dice(a, b)) for i, a in enumerate(left) for j, b in enumerate(right) if a and b]
+def pairs(left: Sequence[Filter], right: Sequence[Filter], threshold: Fraction, bits: int | None = None) -> list[Pair]:
+    """All pairs that reach the threshold, best first; by Dice, or by agreement of filters of that many bits."""
+
+    def like(a: Filter, b: Filter) -> Fraction:
+        return dice(a, b) if bits is None else agreement(a, b, bits)
+
+    scored = [(i, j, like(a, b)) for i, a in enumerate(left) for j, b in enumerate(right) if a and b]
     return sorted((p for p in scored if p[2] >= threshold), key=lambda p: (-p[2], p[0], p[1]))
 
 

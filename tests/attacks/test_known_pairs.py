@@ -23,11 +23,11 @@ PERSONS = 1_200
 KINDS = {"given-name": "voornamen", "surname": "geslachtsnaam", "birth-date": "geboortedatum", "postcode": "postcode"}
 KEYS = {name: bytes([number]) * 32 for number, name in enumerate(KINDS)}
 CLK = Clk(
-    profile="clk", rules=1, bits=1024, prf="hmac-sha512", fields_needed=3,
+    profile="clk", rules=2, bits=1024, prf="hmac-sha512", fields_needed=3,
     fields=tuple(ClkField(field=name, q=2, positions=10) for name in KINDS),
 )  # fmt: skip
 HARDENED = Hardened(
-    profile="hardened", rules=1, bits=4096, prf="hmac-sha512-shake256", votes=4, fields_needed=3,
+    profile="hardened", rules=2, bits=4096, prf="hmac-sha512-shake256", votes=4, fields_needed=3,
     fields=tuple(HardenedField(field=name, q=2, weight=1) for name in KINDS),
 )  # fmt: skip
 

@@ -66,7 +66,7 @@ def test_help_imports_nothing_heavy_and_answers_at_once() -> None:
     code = (
         "import sys\nfrom linkage import cli\n"
         "try: cli.main(['--help'])\nexcept SystemExit: pass\n"
-        "heavy = 'numpy pandas pyarrow numba scipy pydantic yaml cryptography nacl jinja2 stdnum'.split()\n"
+        "heavy = 'numpy pandas pyarrow numba scipy pydantic yaml cryptography nacl jinja2 stdnum rich'.split()\n"
         "print('loaded:', sorted(set(heavy) & set(sys.modules)), len(sys.modules) < 350)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

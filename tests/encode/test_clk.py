@@ -24,7 +24,7 @@ KEYS = {name: subkey(SECRET, DIGEST, "clk", name) for name in KINDS}
 
 def profile(bits: int = 1024, needed: int = 2, positions: Sequence[int] = (10, 10, 12, 6)) -> Clk:
     fields = (ClkField(field=f, q=2, positions=k) for f, k in zip(KINDS, positions, strict=True))
-    return Clk(profile="clk", rules=1, bits=bits, prf="hmac-sha512", fields_needed=needed, fields=tuple(fields))
+    return Clk(profile="clk", rules=2, bits=bits, prf="hmac-sha512", fields_needed=needed, fields=tuple(fields))
 
 
 def encoded(rows: Sequence[Person], encoding: Clk, keys: Mapping[str, bytes] = KEYS) -> list[bytes]:
@@ -105,6 +105,6 @@ def test_the_vector_of_the_specification_holds() -> None:
         drawn = " ".join(map(str, clk.positions(key, [token], 4, 256)[0]))
         assert drawn == said[f"positions of {token}"]
     fields = (ClkField(field="surname", q=2, positions=4),)
-    encoding = Clk(profile="clk", rules=1, bits=256, prf="hmac-sha512", fields_needed=1, fields=fields)
+    encoding = Clk(profile="clk", rules=2, bits=256, prf="hmac-sha512", fields_needed=1, fields=fields)
     row = clk.filters({"surname": Column("surname", np.array([0]), ["vos"])}, encoding, {"surname": key})
     assert row.astype("<u8").tobytes().hex() == said["filter of vos"]

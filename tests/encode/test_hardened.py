@@ -28,7 +28,7 @@ SPEC = Path(__file__).parents[2] / "docs/spec/encoding.md"
 def profile(bits: int = 256, votes: int = 4, needed: int = 2, weights: Sequence[int] = (1, 2, 3, 1)) -> Hardened:
     fields = tuple(HardenedField(field=f, q=2, weight=w) for f, w in zip(KINDS, weights, strict=True))
     return Hardened(
-        profile="hardened", rules=1, bits=bits, prf="hmac-sha512-shake256", votes=votes, fields_needed=needed,
+        profile="hardened", rules=2, bits=bits, prf="hmac-sha512-shake256", votes=votes, fields_needed=needed,
         fields=fields,
     )  # fmt: skip
 

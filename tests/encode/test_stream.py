@@ -29,7 +29,7 @@ from linkage.tables import Encodings, encodings_from_bytes
 HARDENED = P.model_copy(
     update={
         "encoding": Hardened(
-            profile="hardened", rules=1, bits=128, prf="hmac-sha512-shake256", votes=3, fields_needed=2,
+            profile="hardened", rules=2, bits=128, prf="hmac-sha512-shake256", votes=3, fields_needed=2,
             fields=tuple(HardenedField(field=name, q=2, weight=weight) for weight, name in enumerate(WEIGHTS, 1)),
         )
     }

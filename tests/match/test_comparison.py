@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import reference
-from linkage.match import assignment, comparison
-from linkage.match.comparison import dice_pairs
+from linkage.errors import Refused
+from linkage.match import assignment, comparison, work
+from linkage.match.comparison import SIMILARITIES, Rule, agreement_pairs, dice_pairs
+from linkage.match.work import Work
 from linkage.tables import CandidatePairs
 
 Filters = NDArray[np.uint64]
@@ -41,19 +43,121 @@ def found(pairs: CandidatePairs) -> list[tuple[int, int, float]]:
     return list(zip(pairs.left.tolist(), pairs.right.tolist(), pairs.score.tolist(), strict=True))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
-    words=st.integers(1, 40),
+    words=st.integers(1, 65),
     left=st.integers(0, 12),
     right=st.integers(0, 12),
-    threshold=st.sampled_from(THRESHOLDS),
+    seeds=st.integers(1, 4),
+    threshold=st.sampled_from(THRESHOLDS) | st.integers(1, 10**6).map(lambda n: n / 10**6),
+    similarity=st.sampled_from(sorted(SIMILARITIES)),
 )
-def test_pairs_are_those_of_the_reference(seed: int, words: int, left: int, right: int, threshold: float) -> None:
+def test_pairs_are_those_of_the_reference(
+    seed: int, words: int, left: int, right: int, seeds: int, threshold: float, similarity: str
+) -> None:
     draw = random.Random(seed)  # noqa: S311 -- test data
-    a, b = np.split(filters(draw, left + right, words), [left])
-    expected = reference.pairs(sets(a), sets(b), Fraction(str(threshold)))
-    assert found(dice_pairs(a, b, threshold)) == [(i, j, float(score)) for i, j, score in expected]
+    a, b = np.split(filters(draw, left + right, words, seeds), [left])
+    bits = 64 * words if similarity == "agreement" else None
+    expected = reference.pairs(sets(a), sets(b), Fraction(str(threshold)), bits)
+    got = found(SIMILARITIES[similarity](a, b, threshold))
+    assert [pair[:2] for pair in got] == [pair[:2] for pair in expected]
+    assert [pair[2] for pair in got] == pytest.approx([float(pair[2]) for pair in expected], abs=1e-15)
+    if similarity == "dice":
+        assert got == [(i, j, float(score)) for i, j, score in expected]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    words=st.integers(1, 20),
+    bits=st.integers(1, 60),
+    similarity=st.sampled_from(sorted(SIMILARITIES)),
+)
+def test_a_pair_exactly_at_the_threshold_is_in_and_just_above_it_is_out(
+    seed: int, words: int, bits: int, similarity: str
+) -> None:
+    """The threshold is taken from a pair of the data, as text of 17 digits: nothing may be lost in rounding."""
+    draw = np.random.default_rng(seed)
+    a, b = draw.integers(1, 2**64, (2, 5, words), dtype=np.uint64)
+    b[0] = a[0]
+    b[0, 0] ^= np.uint64(2**bits - 1) if words > 1 else np.uint64(1)
+    of = 64 * words if similarity == "agreement" else None
+    score = reference.pairs(sets(a[:1]), sets(b[:1]), Fraction(0), of)
+    if not score or not 0 < score[0][2] < 1:
+        return
+    exact = score[0][2]
+    near = float(exact)
+    for threshold in {near, float(np.nextafter(near, 0)), float(np.nextafter(near, 1))}:
+        expected = [(0, 0)] if exact >= Fraction(str(threshold)) else []
+        assert [p[:2] for p in found(SIMILARITIES[similarity](a[:1], b[:1], threshold))] == expected
+
+
+@pytest.mark.parametrize("similarity", sorted(SIMILARITIES))
+@pytest.mark.parametrize("rows", [(0, 0), (0, 5), (5, 0), (1, 1), (1, 300), (300, 1)])
+def test_no_record_and_one_record(similarity: str, rows: tuple[int, int]) -> None:
+    left, right = (np.full((n, 3), 5, np.uint64) for n in rows)
+    pairs = SIMILARITIES[similarity](left, right, 1.0)
+    assert len(pairs) == rows[0] * rows[1]
+    assert (pairs.left.dtype, pairs.right.dtype, pairs.score.dtype) == (np.int64, np.int64, np.float64)
+    assert (pairs.score == 1).all()
+
+
+@pytest.mark.parametrize("similarity", sorted(SIMILARITIES))
+@pytest.mark.parametrize("threshold", [1e-9, 0.8, 1.0])
+def test_all_equal_and_all_empty_filters(similarity: str, threshold: float) -> None:
+    same, empty = np.full((300, 2), 9, np.uint64), np.zeros((300, 2), np.uint64)
+    pairs = SIMILARITIES[similarity](same, same, threshold)
+    assert len(pairs) == 300 * 300
+    assert (pairs.left[:301] == np.repeat([0, 1], [300, 1])).all()  # ties in order of position
+    for one, other in ((empty, same), (same, empty), (empty, empty)):
+        assert not len(SIMILARITIES[similarity](one, other, threshold))
+
+
+def test_filters_without_a_word_are_in_no_pair() -> None:
+    nothing = np.zeros((4, 0), np.uint64)
+    assert not len(dice_pairs(nothing, nothing, 0.5))
+    assert not len(agreement_pairs(nothing, nothing, 0.5))
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_more_pairs_than_anybody_can_choose_among_are_refused(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "MOST_PAIRS", 20_000)
+    monkeypatch.setattr(comparison, "SLICE_ROWS", 16)
+    same = np.full((200, 2), 9, np.uint64)
+    with pytest.raises(Refused, match="does not tell persons apart"):
+        dice_pairs(same, same, 0.8, cores=cores)
+    assert len(dice_pairs(same[:100], same, 0.8, cores=cores)) == 20_000
+
+
+def test_a_stream_gives_the_same_pairs_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(comparison, "SLICE_ROWS", 8)
+    draw = random.Random(8)  # noqa: S311 -- test data
+    a, b = filters(draw, 60, 3), filters(draw, 50, 3)
+    pieces = list(comparison.stream(a, b, Rule("dice", 0.4, 3), Work()))
+    assert len(pieces) > 4
+    streamed = sorted((i, j) for piece in pieces for i, j in zip(piece[0].tolist(), piece[1].tolist(), strict=True))
+    assert streamed == sorted(pair[:2] for pair in found(dice_pairs(a, b, 0.4)))
+
+
+@pytest.mark.parametrize("similarity", sorted(SIMILARITIES))
+def test_many_tiles_and_sketches_of_every_length_change_nothing(
+    similarity: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against plain counting in numpy, on more rows than a tile has lanes."""
+    draw = np.random.default_rng(3)
+    base = draw.integers(0, 2**64, (40, 16), dtype=np.uint64) & draw.integers(0, 2**64, (40, 16), dtype=np.uint64)
+    noise = [draw.integers(0, 2**64, (600, 16), dtype=np.uint64) for _ in range(4)]
+    rows = base[draw.integers(0, 40, 600)] ^ (noise[0] & noise[1] & noise[2] & noise[3])
+    a, b = rows[:290], rows[290:]
+    common = np.bitwise_count(a[:, None] & b).sum(axis=2, dtype=np.int64)
+    both = np.bitwise_count(a).sum(axis=1, dtype=np.int64)[:, None] + np.bitwise_count(b).sum(axis=1, dtype=np.int64)
+    alike = 10 * 2 * common >= 7 * both if similarity == "dice" else 10 * (1024 - both + 2 * common) >= 7 * 1024
+    expected = sorted(zip(*(k.tolist() for k in np.nonzero(alike)), strict=True))
+    assert len(expected) > 1_000
+    for passing in (comparison.PASSING, 1.0, 0.0):
+        monkeypatch.setattr(comparison, "PASSING", passing)
+        assert sorted(pair[:2] for pair in found(SIMILARITIES[similarity](a, b, 0.7))) == expected
 
 
 def test_a_score_of_exactly_the_threshold_counts_and_one_bit_less_does_not() -> None:
@@ -79,7 +183,7 @@ def test_blocks_and_full_buffers_change_nothing(rows: int, room: int, monkeypatc
     draw = random.Random(5)  # noqa: S311 -- test data
     a, b = filters(draw, 40, 2), filters(draw, 30, 2)
     whole = found(dice_pairs(a, b, 0.3, cores=1))
-    monkeypatch.setattr(comparison, "BLOCK_ROWS", rows)
+    monkeypatch.setattr(comparison, "SLICE_ROWS", rows)
     monkeypatch.setattr(comparison, "ROOM", room)
     assert found(dice_pairs(a, b, 0.3, cores=1)) == whole
     assert found(dice_pairs(a, b, 0.3, cores=2)) == whole

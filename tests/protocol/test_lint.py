@@ -51,7 +51,7 @@ TWO_FIELDS = [
 
 CLK = SHIPPED[SHIPPED.index("  profile: clk") : SHIPPED.index("matching:")]
 HARDENED = """  profile: hardened
-  rules: 1
+  rules: 2
   bits: 4096
   prf: hmac-sha512-shake256
   votes: 4

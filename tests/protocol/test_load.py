@@ -37,7 +37,7 @@ SLIPS = [
     ("linkage: 1 ", "linkage: '1' ", "11:1: expected a whole number, got text"),
     ("linkage: 1 ", "linkage: true ", "11:1: expected a whole number, got true or false"),
     ("linkage: 1 ", "linkage: 1.0 ", "11:1: expected a whole number, got a number"),
-    ("rules: 1 ", "rules: true ", "128:3: expected a whole number, got true or false"),
+    ("rules: 2 ", "rules: true ", "128:3: expected a whole number, got true or false"),
     ("id: graduates-on", "id: Graduates on", f"12:1: {TEXT_THAT_FITS} ^[a-z][a-z0-9]*(-[a-z0-9]+)*$"),
     ('version: "1.0"', "version: 1.0", "13:1: expected text, got a number: put it between quotes"),
     ('version: "1.0"', 'version: "1"', f"13:1: {TEXT_THAT_FITS} ^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from linkage.cli.options import Options, file, in_protocol, shared, table
+from linkage.cli.watching import comparing
 
 
 @click.command()
@@ -42,10 +43,15 @@ def inspect(options: Options, path: Path) -> None:
 @in_protocol
 @shared
 def match(options: Options, name: str | None) -> None:
-    """Match the packages that are here. The links stay with the linkage unit."""
+    """Match the packages that are here. The links stay with the linkage unit.
+
+    A run that is stopped goes on where it was when the command is given again.
+    """
     from linkage.roles import unit
 
-    matched = unit.match(options.home, options.unlock(), options.home.linkage(name))
+    home, identity = options.home, options.unlock()
+    with comparing(options) as progress:
+        matched = unit.match(home, identity, home.linkage(name), progress=progress)
     lines = ["rows", table(dict(matched.rows)), "links by stage", table(dict(matched.links))]
     for one in matched.estimates:
         lines += [

@@ -5,7 +5,7 @@ Rules kept here (docs/spec/encoding.md):
 - Every token draws its bits at random under the field's own subkey: HMAC-SHA512(subkey, token || counter) gives
   sixteen 32-bit numbers u, and u * bits / 2^32 rounded down is a position. Never double hashing (Niedermeyer et
   al., J. Privacy and Confidentiality 2014: its few patterns can be listed).
-- A field's weight is the number of positions per token.
+- A token of strength s draws s squared times the field's positions: strength and field together are its weight.
 - Each distinct value is tokenised once and each distinct token drawn once, in memory of this call only. The bits of a
   distinct value are set once where there is room for them, and its rows take them over.
 """
@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage.crypto.mac import macs
@@ -62,7 +63,7 @@ class ClkFilters:
             if drawn.table is not None:
                 kernels.or_rows(result, codes, drawn.table)
             else:
-                kernels.set_bits(result, codes, drawn.cut.starts, drawn.cut.token_of, drawn.positions)
+                kernels.set_bits(result, codes, drawn.cut.starts, drawn.cut.token_of, drawn.positions, drawn.counts)
 
 
 def filters(
@@ -99,6 +100,8 @@ class _Field:
     codes: NDArray[np.int32]
     cut: Cut
     positions: NDArray[np.uint32]
+    counts: NDArray[np.int64]
+    """Positions of each token."""
     table: NDArray[np.uint64] | None
     """The bits of each distinct value, where they fit in `TABLE_BYTES`."""
 
@@ -107,10 +110,14 @@ def _field(column: Column, spec: ClkField, bits: int, key: bytes) -> _Field:
     from linkage.encode import kernels
 
     cut = cut_into_tokens(column, spec.q)
-    drawn = [positions(key, piece, spec.positions, bits) for piece in pieces(cut.tokens)]
-    spots = np.concatenate(drawn) if drawn else np.zeros((0, spec.positions), dtype=np.uint32)
+    counts = spec.positions * cut.strengths.astype(np.int64) ** 2
+    spots = np.zeros((len(counts), counts.max(initial=0)), dtype=np.uint32)
+    for count in np.unique(counts):
+        chosen = np.flatnonzero(counts == count)
+        drawn = [positions(key, piece, int(count), bits) for piece in pieces(cut.tokens.take(pa.array(chosen)))]
+        spots[chosen, :count] = np.concatenate(drawn)
     if len(column.values) * bits // 8 > TABLE_BYTES:
-        return _Field(column.codes, cut, spots, None)
+        return _Field(column.codes, cut, spots, counts, None)
     table = np.zeros((len(column.values), bits // 64), dtype=np.uint64)
-    kernels.set_bits(table, np.arange(len(table), dtype=np.int32), cut.starts, cut.token_of, spots)
-    return _Field(column.codes, cut, spots, table)
+    kernels.set_bits(table, np.arange(len(table), dtype=np.int32), cut.starts, cut.token_of, spots, counts)
+    return _Field(column.codes, cut, spots, counts, table)

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from linkage.encode import distinct, tokens
+from linkage.encode.tokens import Token
 
 PIECE: Final = 1 << 16
 """Texts that are Python strings at a time."""
@@ -40,6 +41,8 @@ class Cut:
     """``int64[values + 1]``: where each value's tokens begin in `token_of`."""
     token_of: NDArray[np.int32] = field(repr=False)
     """``int32[...]``: token numbers, value after value."""
+    strengths: NDArray[np.int8] = field(repr=False)
+    """``int8[tokens]``: strength of each token."""
 
 
 def cut(kind: str, values: Any, q: int) -> Cut:
@@ -100,21 +103,23 @@ def _by_area(values: Any, q: int) -> Cut:
         pa.concat_arrays([cut_areas.tokens, values.filter(pa.array(whole)).cast(pa.string())]),
         np.append(cut_areas.starts, cut_areas.starts[-1] + 1 + number),
         np.append(cut_areas.token_of, number + len(cut_areas.tokens)).astype(np.int32),
+        np.append(cut_areas.strengths, np.ones(len(number), np.int8)),
     )
     return _union(starts, part_of, parts)
 
 
-def _numbered(parts: Iterable[tuple[Any, Callable[[str], Iterable[str]]]]) -> Cut:
+def _numbered(parts: Iterable[tuple[Any, Callable[[str], Iterable[Token]]]]) -> Cut:
     """Cut texts one by one; a token gets its number when it is first seen."""
-    numbers: defaultdict[str, int] = defaultdict(count().__next__)
+    numbers: defaultdict[Token, int] = defaultdict(count().__next__)
     token_of, starts = array("i"), array("q", [0])
     for texts, tokenise in parts:
         for piece in pieces(texts):
             for text in piece:
                 token_of.extend(map(numbers.__getitem__, tokenise(text)))
                 starts.append(len(token_of))
-    names = pa.array(list(numbers), pa.string())
-    return Cut(names, np.array(starts, np.int64), np.array(token_of, np.int32))
+    names = pa.array([token.text for token in numbers], pa.string())
+    strengths = np.array([token.strength for token in numbers], np.int8)
+    return Cut(names, np.array(starts, np.int64), np.array(token_of, np.int32), strengths)
 
 
 def _union(starts: NDArray[np.int64], part_of: NDArray[np.int32], parts: Cut) -> Cut:
@@ -122,4 +127,4 @@ def _union(starts: NDArray[np.int64], part_of: NDArray[np.int32], parts: Cut) ->
     from linkage.encode import kernels
 
     begins, token_of = kernels.union(starts, part_of, parts.starts, parts.token_of, len(parts.tokens))
-    return Cut(parts.tokens, begins, token_of)
+    return Cut(parts.tokens, begins, token_of, parts.strengths)

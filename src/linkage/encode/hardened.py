@@ -2,9 +2,10 @@
 
 Rules kept here (docs/spec/encoding.md):
 
-- Token g of a field gives pseudo-random bits r: SHAKE256 over HMAC-SHA512(subkey, token), both under a label. Vote i
-  of bit j is 1 when the tokens with r[i, j] = 1 have at least half of all weight; the bit is the exclusive or of its
-  votes. Never a generator seeded with fewer bits than the key has (the reference code of the paper uses 32).
+- Token g of a field gives pseudo-random bits r: SHAKE256 over HMAC-SHA512(subkey, token), both under a label. Ballot i
+  of bit j is 1 when the tokens with r[i, j] = 1 have at least half of all votes; the bit is the exclusive or of its
+  ballots. A token of strength s has s times the field's weight in votes, and so weighs s squared in a cosine. Never
+  a generator seeded with fewer bits than the key has (the reference code of the paper uses 32).
 - Votes are counted in bit-sliced counters, 64 bits of a filter at a time; the slow twin in tests/reference.py counts
   one by one and must give the same bits, for any number of rows at a time and of cores.
 
@@ -27,7 +28,9 @@ from linkage.crypto.mac import macs
 from linkage.encode.column import Column, cut_into_tokens, has_enough
 from linkage.encode.cut import Cut
 from linkage.encode.distinct import side_by_side
-from linkage.protocol.profiles import Hardened
+from linkage.protocol.profiles import Hardened, HardenedField
+
+Numbers = NDArray[np.int64]
 
 LABEL: Final = b"linkage/v1/hardened\0"
 BLOCK_ROWS: Final = 16_384
@@ -46,8 +49,7 @@ class HardenedFilters:
         self._columns, self._encoding, self._cores = columns, encoding, cores
         size = encoding.votes * encoding.bits // 8
         specs = [spec for spec in encoding.fields if spec.field in columns]
-        self._weights = np.asarray([spec.weight for spec in specs], dtype=np.int64)
-        self._fields = [_Field.of(columns[spec.field], spec.q, keys[spec.field], size) for spec in specs]
+        self._fields = [_Field.of(columns[spec.field], spec, keys[spec.field], size) for spec in specs]
 
     def of(self, rows: NDArray[np.int64]) -> NDArray[np.uint64]:
         """``uint64[n, bits / 64]``: the filters of rows, in the order in which they are asked for."""
@@ -61,18 +63,19 @@ class HardenedFilters:
         from linkage.encode import kernels
 
         enough = has_enough(self._columns, self._encoding, rows)
-        codes, starts, token_of, bits = [], [np.zeros(1, np.int64)], [], []
+        codes, starts, token_of, weights, bits = [], [np.zeros(1, np.int64)], [], [], []
         values = tokens = end = 0
         for one in self._fields:
-            local, lengths, places, drawn = one.of_rows(np.where(enough, one.codes[rows], np.int32(-1)))
+            local, lengths, places, votes, drawn = one.of_rows(np.where(enough, one.codes[rows], np.int32(-1)))
             codes.append(np.where(local >= 0, local + values, -1))
             starts.append(end + np.cumsum(lengths))
             token_of.append(places + tokens)
+            weights.append(votes)
             bits.append(drawn)
             values, tokens, end = values + len(lengths), tokens + len(drawn), end + len(places)
         bits.append(np.zeros((1, bits[0].shape[1]), dtype=np.uint64))
         kernels.majority_xor(
-            result, np.stack(codes).astype(np.int32), self._weights, np.concatenate(starts),
+            result, np.stack(codes).astype(np.int32), np.concatenate(weights), np.concatenate(starts),
             np.concatenate(token_of), np.concatenate(bits), self._encoding.votes,
         )  # fmt: skip
 
@@ -118,21 +121,21 @@ class _Field:
     cut: Cut
     table: NDArray[np.uint64]
     """The bits of the first tokens, as many as fit in `TABLE_BYTES`; all others are drawn when rows need them."""
+    weight: int
+    """Votes of a token per unit of strength."""
     key: bytes = field(repr=False)
     size: int
     """Bytes drawn per token."""
 
     @classmethod
-    def of(cls, column: Column, q: int, key: bytes, size: int) -> _Field:
+    def of(cls, column: Column, spec: HardenedField, key: bytes, size: int) -> _Field:
         """Cut the values of a column, and draw what is kept."""
-        cut = cut_into_tokens(column, q)
+        cut = cut_into_tokens(column, spec.q)
         kept = cut.tokens.slice(0, TABLE_BYTES // size).to_pylist()
-        return cls(column.codes, cut, _words(_draw(key, kept, size), size), key, size)
+        return cls(column.codes, cut, _words(_draw(key, kept, size), size), spec.weight, key, size)
 
-    def of_rows(
-        self, codes: NDArray[np.int32]
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.uint64]]:
-        """What these rows mention: value of each row, tokens per value, place of each token, bits of each place."""
+    def of_rows(self, codes: NDArray[np.int32]) -> tuple[Numbers, Numbers, Numbers, Numbers, NDArray[np.uint64]]:
+        """What these rows mention: value of each row, tokens per value, place of each token; votes, bits per place."""
         used, numbers = np.unique(codes[codes >= 0], return_inverse=True)
         local = np.full(len(codes), -1, dtype=np.int64)
         local[codes >= 0] = numbers
@@ -145,7 +148,8 @@ class _Field:
         bits = np.empty((len(mentioned), self.size // 8), dtype=np.uint64)
         bits[known] = self.table[mentioned[known]]
         bits[~known] = _words(_draw(self.key, others, self.size), self.size)
-        return local, lengths, places.astype(np.int64, copy=False), bits
+        votes = self.cut.strengths[mentioned].astype(np.int64) * self.weight
+        return local, lengths, places.astype(np.int64, copy=False), votes, bits
 
 
 def _draw(key: bytes, tokens: Sequence[str], size: int) -> bytes:

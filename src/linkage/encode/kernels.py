@@ -20,6 +20,7 @@ def set_bits(
     starts: NDArray[np.int64],
     token_of: NDArray[np.int32],
     positions: NDArray[np.uint32],
+    counts: NDArray[np.int64],
 ) -> None:  # pragma: no cover  # compiled
     """Set, in each row's filter, the bits of all tokens of its value. Changes `filters` in place.
 
@@ -29,13 +30,14 @@ def set_bits(
         starts: ``int64[values + 1]``: where each value's tokens begin in `token_of`.
         token_of: ``int32[...]``: token numbers, value after value.
         positions: ``uint32[tokens, k]``: the bits of each token.
+        counts: ``int64[tokens]``: how many of them the token has.
     """
     for i in range(codes.shape[0]):
         value = codes[i]
         if value < 0:
             continue
         for t in range(starts[value], starts[value + 1]):
-            for j in range(positions.shape[1]):
+            for j in range(counts[token_of[t]]):
                 p = positions[token_of[t], j]
                 filters[i, p >> 6] |= np.uint64(1) << np.uint64(p & 63)
 
@@ -115,7 +117,7 @@ def majority_xor(
     Args:
         filters: ``uint64[n, words]``.
         codes: ``int32[fields, n]``: which value the row has in each field, -1 for none.
-        weights: ``int64[fields]``: votes per token, below 2 ** `WEIGHT_BITS`.
+        weights: ``int64[tokens]``: votes of each token, below 2 ** `WEIGHT_BITS`.
         starts: ``int64[values + 1]``: where each value's tokens begin in `token_of`.
         token_of: ``int64[...]``: token numbers, value after value.
         bits: ``uint64[tokens + 1, votes * words]``: the pseudo-random bits of each token; the last row is zero.
@@ -129,7 +131,8 @@ def majority_xor(
         total = 0
         for f in range(codes.shape[0]):
             if codes[f, i] >= 0:
-                total += weights[f] * (starts[codes[f, i] + 1] - starts[codes[f, i]])
+                for t in range(starts[codes[f, i]], starts[codes[f, i] + 1]):
+                    total += weights[token_of[t]]
         if total == 0:
             continue
         depth = 0
@@ -139,8 +142,10 @@ def majority_xor(
         for low in range(WEIGHT_BITS):
             waiting = 0
             for f in range(codes.shape[0]):
-                if codes[f, i] >= 0 and (weights[f] >> low) & 1:
-                    for t in range(starts[codes[f, i]], starts[codes[f, i] + 1]):
+                if codes[f, i] < 0:
+                    continue
+                for t in range(starts[codes[f, i]], starts[codes[f, i] + 1]):
+                    if (weights[token_of[t]] >> low) & 1:
                         eight[waiting] = token_of[t]
                         waiting += 1
                         if waiting == 8:

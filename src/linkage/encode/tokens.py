@@ -2,7 +2,9 @@
 
 Rules kept here:
 
-- Tokens decide quality: a slip that people make often must cost few tokens, and two different values must share few.
+- Tokens decide quality: a slip that people make often must cost little, and two different values must share little.
+- A token has a strength, 1 to 3: evidence that seldom errs and tells people apart is strong. A token of strength s
+  weighs s squared, in both profiles. The strengths were found by measurement (docs/adr/0009-tokens-that-weigh.md).
 - Tokens of a value are distinct, in the order in which they are first seen, and depend on nothing else.
 - No value, no token: an unknown part of a date leaves nothing behind that another unknown part could match.
 - A change of these rules is a new number of `encoding.rules` in the protocol.
@@ -13,17 +15,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
+from linkage.encode.sounds import skeleton, sound
 from linkage.errors import InputError
 
 PAD: Final = "_"
 """Stands before and after a word, so that its ends weigh as much as its middle; no normalised word holds it."""
-INITIAL: Final = "^"
-"""Marks the first letter of a given name, so that "Sanne" and "S." still share something."""
+STRONGEST: Final = 3
+"""Highest strength of a token."""
 
 
-def tokens(kind: str, value: str, q: int) -> tuple[str, ...]:
+class Token(NamedTuple):
+    """A piece of evidence."""
+
+    text: str
+    """What is hashed, under the field's subkey."""
+    strength: int = 1
+    """1 to `STRONGEST`; the token weighs its square. Within a kind, one text always has one strength."""
+
+
+def tokens(kind: str, value: str, q: int) -> tuple[Token, ...]:
     """The tokens of a normalised value.
 
     Args:
@@ -34,8 +46,8 @@ def tokens(kind: str, value: str, q: int) -> tuple[str, ...]:
     Raises:
         InputError: the kind does not exist, or q is below 1.
 
-    >>> tokens("surname", "vos", 2)
-    ('_v', 'vo', 'os', 's_')
+    >>> [token.text for token in tokens("prefix", "van", 2)]
+    ['_v', 'va', 'an', 'n_']
     """
     if kind not in TOKENISERS:
         raise InputError(f"no such field kind: expected one of {', '.join(TOKENISERS)}, got {kind!r}")
@@ -44,123 +56,160 @@ def tokens(kind: str, value: str, q: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(TOKENISERS[kind](value, q))) if value else ()
 
 
-def q_grams(value: str, q: int) -> Iterator[str]:
+def q_grams(value: str, q: int) -> Iterator[Token]:
     """Runs of q letters of each word by itself, so that the order of words does not matter.
 
-    >>> list(q_grams("de vos", 2))
+    >>> [token.text for token in q_grams("de vos", 2)]
     ['_d', 'de', 'e_', '_v', 'vo', 'os', 's_']
     """
     padding = PAD * (q - 1)
     for word in value.split():
         padded = f"{padding}{word}{padding}"
-        yield from (padded[at : at + q] for at in range(len(padded) - q + 1))
+        yield from (Token(padded[at : at + q]) for at in range(len(padded) - q + 1))
 
 
-def given_name(value: str, q: int) -> Iterator[str]:
-    """The first initial, and the q-grams of every first name.
+def given_name(value: str, q: int) -> Iterator[Token]:
+    """The first initial, the initial of every name, and the q-grams of the first name as it sounds.
 
-    Of "Sanne" and "Susanna" little else agrees, and many registers hold no more than the initial.
+    One register has "Sanne Maria", another "S.M.", a third "Maria": initials are what they share. Only the first name
+    gives q-grams, because the others are left out more often than they are written.
 
-    >>> list(given_name("an", 2))
-    ['^a', '_a', 'an', 'n_']
+    >>> [f"{token.text}/{token.strength}" for token in given_name("an bo", 2)]
+    ['^a/2', '.a/2', '_a/1', 'an/1', 'n_/1', '.b/2']
     """
-    yield INITIAL + value[0]
-    yield from q_grams(value, q)
+    first, *others = value.split()
+    yield Token("^" + first[0], 2)
+    yield Token("." + first[0], 2)
+    if len(first) > 1:
+        yield from q_grams(sound(first), q)
+    for word in others:
+        yield from later_name(word, q)
 
 
-def initials(value: str, q: int) -> Iterator[str]:
+def later_name(word: str, q: int) -> Iterator[Token]:
+    """What a given name after the first adds.
+
+    >>> [token.text for token in later_name("bo", 2)]
+    ['.b']
+    """
+    yield Token("." + word[0], 2)
+
+
+def initials(value: str, q: int) -> Iterator[Token]:
     """One token per letter: registers drop later initials and swap them.
 
-    >>> list(initials("j a m", 2))
-    ['j', 'a', 'm']
+    >>> [token.text for token in initials("j a m", 2)]
+    ['.j', '.a', '.m']
     """
-    yield from value.split()
+    yield from (Token("." + letter, 2) for letter in value.split())
 
 
-def date(value: str, q: int) -> Iterator[str]:
-    """Year, month and day; the two smaller parts without their order; the digits of the year by position.
+def surname(value: str, q: int) -> Iterator[Token]:
+    """Of every part of the surname: its q-grams, its skeleton of sounds, and how it begins.
 
-    Swapping day and month keeps the unordered token, one wrong digit keeps all but two or three tokens, and a part
-    that is not known (zeros, LO BRP 03.10) leaves none.
+    The parts are a set: "Jansen-Vos", "Vos-Jansen" and "Vos" share all that they have in common.
 
-    >>> list(date("19980317", 2))
-    ['y1998', 'm03', 'd17', 'x03-17', '1:1', '2:9', '3:9', '4:8']
-    >>> list(date("19780000", 2))
-    ['y1978', '1:1', '2:9', '3:7', '4:8']
+    >>> [f"{token.text}/{token.strength}" for token in surname("vos", 2)]
+    ['_v/1', 'vo/1', 'os/1', 's_/1', '=fs/2', '<fos/1']
     """
-    year, month, day = value[:4], value[4:6], value[6:]
-    yield f"y{year}"
+    yield from q_grams(value, q)
+    for word in value.split():
+        yield Token("=" + skeleton(word), 2)
+        yield Token("<" + sound(word)[:3])
+
+
+def date(value: str, q: int) -> Iterator[Token]:
+    """Month and day without their order, the month, the year, and the years beside it.
+
+    Swapped day and month keep the strongest token; a year that is one off keeps two of three of the weak ones. A
+    part that is not known (zeros, LO BRP 03.10) leaves no token; the first of January counts as not known, because
+    that is how registers write it.
+
+    >>> [f"{token.text}/{token.strength}" for token in date("19980317", 2)]
+    ['y1998/2', 'm03/2', 'x03-17/3', '~1997/1', '~1998/1', '~1999/1']
+    >>> [token.text for token in date("19780101", 2)] == [token.text for token in date("19780000", 2)]
+    True
+    """
+    year, month, day = int(value[:4]), value[4:6], value[6:]
+    if (month, day) == ("01", "01"):
+        month = day = "00"
+    yield Token(f"y{year}", 2)
     if month != "00":
-        yield f"m{month}"
+        yield Token(f"m{month}", 2)
     if day != "00":
-        yield f"d{day}"
-        yield f"x{min(month, day)}-{max(month, day)}"
-    yield from _digits(year)
+        yield Token(f"x{min(month, day)}-{max(month, day)}", 3)
+    yield from (Token(f"~{near}") for near in (year - 1, year, year + 1))
 
 
-def postcode(value: str, q: int) -> Iterator[str]:
-    """The area of four digits, the whole code, and each digit by position: people move, and mostly nearby.
+def postcode(value: str, q: int) -> Iterator[Token]:
+    """The area of four digits, and the whole code: people move, and mostly nearby.
 
-    >>> list(postcode("1234ab", 2))
-    ['1234', '1234ab', '1:1', '2:2', '3:3', '4:4']
+    >>> [f"{token.text}/{token.strength}" for token in postcode("1234ab", 2)]
+    ['1234/2', '1234ab/1']
     """
-    yield value[:4]
-    yield value
-    yield from _digits(value[:4])
+    yield Token(value[:4], 2)
+    if len(value) > 4:
+        yield Token(value)
 
 
-def house_number(value: str, q: int) -> Iterator[str]:
-    """The whole number, and each digit by position, so that one wrong digit is not a different house.
+def number(value: str, q: int) -> Iterator[Token]:
+    """The number, and the whole numbers around it, so that a small difference is a small difference.
 
-    >>> list(house_number("12", 2))
-    ['=12', '1:1', '2:2']
+    >>> [token.text for token in number("7.5", 2)]
+    ['=7.5', '~5', '~6', '~7', '~8', '~9']
     """
-    yield f"={value}"
-    yield from _digits(value)
+    yield Token(f"={value}", 2)
+    middle = int(value.split(".", maxsplit=1)[0])
+    yield from (Token(f"~{near}") for near in range(middle - 2, middle + 3))
 
 
-def exact(value: str, q: int) -> Iterator[str]:
+def exact(value: str, q: int) -> Iterator[Token]:
     """The value itself: equal or not, with nothing in between.
 
-    >>> list(exact("m", 2))
-    ['m']
+    >>> list(exact("12", 2))
+    [Token(text='12', strength=1)]
     """
-    yield value
+    yield Token(value)
 
 
-def _digits(value: str) -> Iterator[str]:
-    return (f"{at}:{digit}" for at, digit in enumerate(value, 1))
+def sex(value: str, q: int) -> Iterator[Token]:
+    """The value: half of all people share it, but brothers and sisters do not, and it seldom errs.
+
+    >>> list(sex("m", 2))
+    [Token(text='m', strength=2)]
+    """
+    yield Token(value, 2)
 
 
-TOKENISERS: Final[Mapping[str, Callable[[str, int], Iterator[str]]]] = MappingProxyType(
+Tokeniser = Callable[[str, int], Iterator[Token]]
+
+TOKENISERS: Final[Mapping[str, Tokeniser]] = MappingProxyType(
     {
         "bsn": exact,
         "education-number": exact,
         "given-name": given_name,
         "initials": initials,
-        "surname": q_grams,
+        "surname": surname,
         "prefix": q_grams,
         "birth-date": date,
         "date": date,
-        "sex": exact,
+        "sex": sex,
         "postcode": postcode,
-        "house-number": house_number,
+        "house-number": exact,
         "category": exact,
         "text": q_grams,
-        "number": exact,
+        "number": number,
     }
 )
 """The tokeniser of each field kind of a protocol."""
 
-BY_WORD: Final[Mapping[str, tuple[Callable[[str, int], Iterator[str]], Callable[[str, int], Iterator[str]]]]] = (
-    MappingProxyType(
-        {
-            "given-name": (given_name, q_grams),
-            "surname": (q_grams, q_grams),
-            "prefix": (q_grams, q_grams),
-            "text": (q_grams, q_grams),
-        }
-    )
+BY_WORD: Final[Mapping[str, tuple[Tokeniser, Tokeniser]]] = MappingProxyType(
+    {
+        "given-name": (given_name, later_name),
+        "surname": (surname, surname),
+        "prefix": (q_grams, q_grams),
+        "text": (q_grams, q_grams),
+    }
 )
 """Kinds of which a value has the tokens of its words and no others: how the first word is cut, and how each later one.
 `cut` then cuts each distinct word once. A kind whose tokens are not of this form does not belong here; the test that

@@ -2,37 +2,102 @@
 
 Rules kept here:
 
-- All pairs, exact: nothing is approximated. The threshold is a fraction; the bits that a pair must share follow
+- All pairs, exact: nothing is approximated. The threshold is a fraction; the bits in which a pair may differ follow
   from it in integers of any size, before the compiled loop.
-- The answer does not depend on the number of cores or on the size of blocks.
+- The answer does not depend on the number of cores, on the size of blocks, or on where an earlier run was stopped.
+- Dice is 1 - different / (bits of both), agreement 1 - different / length: one kernel compares for both.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match import kernels
+from linkage.match import kernels, work
+from linkage.match.resume import Pairs
+from linkage.match.work import Work
 from linkage.tables import CandidatePairs
 
-BLOCK_ROWS = 2_048
-"""Left rows a thread takes at a time."""
-ROOM = 1 << 16
-"""Pairs a thread keeps before it hands them over; more where a single left row may have more."""
+BLOCK = 1 << 29
+"""Comparisons in a block, about half a second of one core; fewer where the whole is small."""
+BLOCKS = 16
+"""Blocks that even a small comparison is cut into, where they keep `SLICE_ROWS` rows."""
+SLICE_ROWS = 512
+"""Left rows that are compared with every tile in turn: their sketches stay in the second-level cache."""
+ROOM = 1 << 14
+"""Pairs that a thread's buffer holds before it is emptied."""
+PASSING = 0.003
+"""Share of pairs that sketches may let through: a longer sketch costs more than it saves. Measured."""
+SAMPLE = 128
+"""Rows of each side that the length of sketches is chosen on."""
 
-Positions = NDArray[np.int64]
-Kernel = Callable[..., tuple[int, int]]
-Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint32]]
+Filters = NDArray[np.uint64]
+Numbers = NDArray[np.int64]
 
 
-def dice_pairs(
-    left: NDArray[np.uint64], right: NDArray[np.uint64], threshold: float, *, cores: int | None = None
-) -> CandidatePairs:
+@dataclass(frozen=True)
+class Rule:
+    """When two filters count as alike."""
+
+    similarity: str
+    """``dice`` or ``agreement``."""
+    threshold: float
+    """As written in the protocol; 0.8 means 4/5 exactly."""
+    words: int
+    """64-bit words per filter."""
+
+    @property
+    def bits(self) -> int:
+        """Bits per filter."""
+        return 64 * self.words
+
+    def allowed(self) -> Numbers:
+        """``int64[2 * bits + 1]``: bits in which two filters may differ, by the bits of both together."""
+        limit = Fraction(str(self.threshold))
+        if self.similarity == "agreement":
+            return np.full(2 * self.bits + 1, self.bits - _ceiling(limit * self.bits), np.int64)
+        return np.asarray([both - 2 * _ceiling(limit * both / 2) for both in range(2 * self.bits + 1)], np.int64)
+
+    def score(self, different: Numbers, both: Numbers) -> NDArray[np.float64]:
+        """Similarities, by the bits that differ and the bits of both filters together; one rounding each."""
+        if self.similarity == "agreement":
+            return np.asarray(1.0 - different / max(self.bits, 1))
+        return np.asarray((both - different) / np.maximum(both, 1))
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side's filters that are not empty, in rising order of popcount: then whole ranges can be skipped."""
+
+    filters: Filters = field(repr=False)
+    """``uint64[n, words]``, all of them, as given."""
+    order: Numbers = field(repr=False)
+    """Positions of those that hold a bit, in rising order of popcount."""
+    bits: Numbers = field(repr=False)
+    """Their popcounts, in that order."""
+
+    @classmethod
+    def of(cls, filters: Filters) -> Side:
+        """Put filters in order."""
+        bits = popcounts(filters)
+        order = np.argsort(bits, kind="stable")
+        order = order[np.searchsorted(bits[order], 1) :]
+        return cls(filters, order, bits[order])
+
+    def __len__(self) -> int:
+        return len(self.order)
+
+    def sample(self) -> Filters:
+        """At most `SAMPLE` filters, from the lightest to the heaviest."""
+        every = np.unique(np.linspace(0, max(len(self) - 1, 0), SAMPLE).astype(np.int64)) if len(self) else self.order
+        return self.filters[self.order[every]]
+
+
+def dice_pairs(left: Filters, right: Filters, threshold: float, *, cores: int | None = None) -> CandidatePairs:
     """All pairs with Dice similarity of at least the threshold: twice the common bits by the bits of both.
 
     Args:
@@ -42,96 +107,128 @@ def dice_pairs(
         cores: threads to use; None for all.
 
     Returns:
-        Pairs sorted by falling score, then left, then right position.
+        Pairs sorted by falling score, then left, then right position. An empty filter is in none.
+
+    Raises:
+        Refused: more than `linkage.match.work.MOST_PAIRS` pairs.
     """
-    left_bits, right_bits = _bits(left), _bits(right)
-    needed = _needed(threshold, 64 * (left.shape[1] + right.shape[1]))
-    i, j, common = _all_pairs(kernels.dice_block, left, left_bits, right, right_bits, needed, cores)
-    score = 2.0 * common / np.maximum(left_bits[i].astype(np.float64) + right_bits[j], 1)
-    return _sorted(i, j, score)
+    return all_pairs(left, right, Rule("dice", threshold, left.shape[1]), Work(cores))
 
 
-def agreement_pairs(
-    left: NDArray[np.uint64], right: NDArray[np.uint64], threshold: float, *, cores: int | None = None
-) -> CandidatePairs:
+def agreement_pairs(left: Filters, right: Filters, threshold: float, *, cores: int | None = None) -> CandidatePairs:
     """All pairs whose share of equal bits is at least the threshold. Arguments and result as of `dice_pairs`."""
-    bits = 64 * left.shape[1]
-    allowed = _allowed(threshold, bits)
-    left_bits, right_bits = _bits(left), _bits(right)
-    i, j, different = _all_pairs(kernels.agreement_block, left, left_bits, right, right_bits, allowed, cores)
-    return _sorted(i, j, 1.0 - different / max(bits, 1))
+    return all_pairs(left, right, Rule("agreement", threshold, left.shape[1]), Work(cores))
 
 
 SIMILARITIES = {"dice": dice_pairs, "agreement": agreement_pairs}
 """The comparison of each similarity that a protocol can name."""
 
 
-def _all_pairs(
-    kernel: Kernel, left: NDArray[np.uint64], left_bits: NDArray[np.uint32], right: NDArray[np.uint64],
-    right_bits: NDArray[np.uint32], limits: Positions, cores: int | None,
-) -> Pairs:  # fmt: skip
-    """Run a kernel over blocks of left rows on all cores; results in order of blocks."""
-
-    def block(first: int) -> list[Pairs]:
-        rows = slice(first, first + BLOCK_ROWS)
-        return [
-            (found_left + first, found_right, count)
-            for found_left, found_right, count in _scan(kernel, left[rows], left_bits[rows], right, right_bits, limits)
-        ]
-
-    with ThreadPoolExecutor(cores or os.cpu_count() or 1) as pool:
-        found = [pairs for pieces in pool.map(block, range(0, len(left), BLOCK_ROWS)) for pairs in pieces]
-    i = np.concatenate([f[0] for f in found]) if found else np.zeros(0, np.int64)
-    j = np.concatenate([f[1] for f in found]) if found else np.zeros(0, np.int64)
-    count = np.concatenate([f[2] for f in found]) if found else np.zeros(0, np.uint32)
-    return i, j, count
+def all_pairs(left: Filters, right: Filters, rule: Rule, how: Work) -> CandidatePairs:
+    """All pairs that a rule takes for alike; as `dice_pairs`, resumable and with progress."""
+    return collected(left, right, rule, stream(left, right, rule, how))
 
 
-def _sorted(i: Positions, j: Positions, score: NDArray[np.float64]) -> CandidatePairs:
+def stream(left: Filters, right: Filters, rule: Rule, how: Work) -> Iterator[Pairs]:
+    """The same pairs in pieces, in no order, for who need not keep them: positions, and bits that differ.
+
+    Memory is bounded by the filters, a sketch of each, and the piece in hand; not by the number of comparisons.
+    """
+    ours, theirs = Side.of(left), Side.of(right)
+    if not len(ours) or not len(theirs):
+        return
+    yield from _Comparison(ours, theirs, rule).run(how)
+
+
+def collected(left: Filters, right: Filters, rule: Rule, pieces: Iterator[Pairs]) -> CandidatePairs:
+    """Pieces of pairs as one value, with scores, best first."""
+    found = list(pieces)
+    empty = np.zeros(0, np.int64)
+    i, j, different = (np.concatenate([piece[n] for piece in found]) if found else empty for n in range(3))
+    del found
+    score = rule.score(different, popcounts(left)[i] + popcounts(right)[j])
     order = np.lexsort((j, i, -score))
     return CandidatePairs(i[order], j[order], score[order])
 
 
-def _bits(filters: NDArray[np.uint64]) -> NDArray[np.uint32]:
-    return np.asarray(np.bitwise_count(filters).sum(axis=1), dtype=np.uint32)
-
-
-def reached(
-    similarity: str, left: NDArray[np.uint64], right: NDArray[np.uint64], threshold: float
-) -> NDArray[np.bool_]:
+def reached(similarity: str, left: Filters, right: Filters, threshold: float) -> NDArray[np.bool_]:
     """``bool[n]``: whether row i of left and row i of right reach the threshold; as exact as all pairs."""
-    if similarity == "agreement":
-        far = _bits(left ^ right) > _allowed(threshold, 64 * left.shape[1])[0]
-    else:
-        needed = _needed(threshold, 64 * (left.shape[1] + right.shape[1]))
-        far = _bits(left & right) < needed[_bits(left).astype(np.int64) + _bits(right)]
-    return np.asarray(~far & (_bits(left) > 0) & (_bits(right) > 0))
+    bits, others = popcounts(left), popcounts(right)
+    near = popcounts(left ^ right) <= Rule(similarity, threshold, left.shape[1]).allowed()[bits + others]
+    return np.asarray(near & (bits > 0) & (others > 0))
 
 
-def _allowed(threshold: float, bits: int) -> Positions:
-    """Bits in which two filters may differ to agree in a share of them."""
-    limit = Fraction(str(threshold))
-    return np.asarray([bits - -(-limit.numerator * bits // limit.denominator)], np.int64)
+def popcounts(filters: Filters) -> Numbers:
+    """``int64[n]``: bits set per filter."""
+    return np.asarray(np.bitwise_count(filters).sum(axis=1), dtype=np.int64)
 
 
-def _needed(threshold: float, most: int) -> Positions:
-    """Bits that two filters must share, by their bits together: Dice is 2 * common / both."""
-    limit = Fraction(str(threshold))
-    return np.asarray([-(-limit.numerator * both // (2 * limit.denominator)) for both in range(most + 1)], np.int64)
+class _Comparison:
+    """All left rows against all right rows, block by block."""
+
+    def __init__(self, left: Side, right: Side, rule: Rule) -> None:
+        self.left, self.right = left, right
+        self.allowed = rule.allowed()
+        self.most = np.maximum.accumulate(self.allowed)
+        self.codes = _codes(left.sample(), right.sample(), self.most)
+        self.filters = np.ascontiguousarray(right.filters[right.order])
+        self.tiles = kernels.tiles(kernels.sketches(self.filters, self.codes, kernels.CODE_BITS))
+        most_rows = max(BLOCK // len(right), 1)
+        self.rows = min(max(-(-len(left) // BLOCKS), SLICE_ROWS), most_rows)
+
+    def run(self, how: Work) -> Iterator[Pairs]:
+        """The pairs of every block, in no order."""
+        starts = range(0, len(self.left), self.rows)
+        sizes = [min(self.rows, len(self.left) - start) * len(self.right) for start in starts]
+        yield from work.run(sizes, self.block, how)
+
+    def block(self, number: int) -> Pairs:
+        """The pairs of one block of left rows, in order of the kernel."""
+        found: list[Pairs] = []
+        pairs = 0
+        for start in range(number * self.rows, min((number + 1) * self.rows, len(self.left)), SLICE_ROWS):
+            last = min(start + SLICE_ROWS, (number + 1) * self.rows, len(self.left))
+            for piece in self._slice(start, last):
+                found.append(piece)
+                pairs += len(piece[0])
+                work.too_many(pairs)
+        empty = np.zeros(0, np.int64)
+        left, right, different = (np.concatenate([f[n] for f in found]) if found else empty for n in range(3))
+        return self.left.order[left], self.right.order[right], different
+
+    def _slice(self, start: int, last: int) -> Iterator[Pairs]:
+        """Left rows start to last against every tile; positions are those in order of popcount."""
+        filters = self.left.filters[self.left.order[start:last]]
+        codes = kernels.sketches(filters, self.codes, kernels.CODE_BITS)
+        codes = np.vstack([codes, np.zeros((-len(codes) % kernels.ROWS, self.codes), np.uint8)])
+        step, steps = 0, len(codes) // kernels.ROWS * len(self.tiles)
+        out = tuple(np.empty(max(ROOM, kernels.ROWS * kernels.LANES), np.int64) for _ in range(3))
+        while step < steps:
+            count, step = kernels.near(
+                filters, self.left.bits[start:last], codes, self.filters, self.right.bits, self.tiles,
+                self.allowed, self.most, step, *out,
+            )  # fmt: skip
+            if count:
+                yield out[0][:count] + start, out[1][:count].copy(), out[2][:count].copy()
 
 
-def _scan(
-    kernel: Kernel,
-    left: NDArray[np.uint64],
-    left_bits: NDArray[np.uint32],
-    right: NDArray[np.uint64],
-    right_bits: NDArray[np.uint32],
-    limits: Positions,
-) -> Iterator[Pairs]:
-    """Run the kernel over one block of left rows, emptying its buffers as often as they fill."""
-    room = max(len(right), ROOM)
-    start = 0
-    while start < len(left):
-        out = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.uint32)
-        found, start = kernel(left, left_bits, right, right_bits, limits, start, *out)
-        yield out[0][:found], out[1][:found], out[2][:found]
+def _codes(left: Filters, right: Filters, most: Numbers) -> int:
+    """Codes per sketch: the fewest that let through `PASSING` of the pairs of a sample, else as many as fit."""
+    per_word = 64 // kernels.CODE_BITS
+    limits = most[popcounts(left)[:, np.newaxis] + popcounts(right)]
+
+    def passing(codes: int) -> float:
+        ours, theirs = (kernels.sketches(side, codes, kernels.CODE_BITS) for side in (left, right))
+        different = np.array([np.bitwise_count(row ^ theirs).sum(axis=1, dtype=np.int64) for row in ours])
+        return float((different <= limits).mean())
+
+    most_halves = min(2 * left.shape[1], 2 * (65_535 // 64))  # a count of differences must fit in 16 bits
+    low, high = 1, most_halves
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if passing(middle * per_word // 2) <= PASSING else (middle + 1, high)
+    return low * per_word // 2
+
+
+def _ceiling(value: Fraction) -> int:
+    return -(-value.numerator // value.denominator)

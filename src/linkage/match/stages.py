@@ -12,30 +12,65 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import InputError
 from linkage.match import assignment, comparison
+from linkage.match.comparison import Rule
+from linkage.match.resume import Run
+from linkage.match.work import Progress, Work
 from linkage.protocol.model import Exact, Fuzzy, Protocol
 from linkage.tables import CandidatePairs, Encodings, Links, same_protocol
 
 Positions = NDArray[np.int64]
 
 
-def match(encodings: Sequence[Encodings], protocol: Protocol, *, cores: int | None = None) -> Links:
+@dataclass(frozen=True)
+class How:
+    """How the stages are run. Nothing here changes a link."""
+
+    run: Run
+    """Where finished work is kept."""
+    cores: int | None
+    """Threads to use; None for all."""
+    progress: Callable[[Progress], None] | None
+    """Told how far a comparison is."""
+
+    def work(self, stage: int, part: int) -> Work:
+        """How one comparison of a stage is run."""
+        return Work(self.cores, self.run.part(f"stage-{stage + 1}-part-{part + 1}"), self.progress, stage)
+
+
+def match(
+    encodings: Sequence[Encodings],
+    protocol: Protocol,
+    *,
+    cores: int | None = None,
+    resume: Path | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Links:
     """Link the encodings of two parties.
 
     Args:
         encodings: one per custodian of the protocol, in any order; the first is `left`.
         protocol: the protocol that they were made under.
         cores: threads to use; None for all. The links do not depend on it.
+        resume: a folder, new or left by an earlier run over the same encodings, where finished blocks are kept until
+            the links are in hand; a run that was stopped, in whatever way, goes on there and gives the same links.
+            It holds positions and counts (`linkage.match.resume`). None keeps nothing.
+        progress: called with a `linkage.match.work.Progress` now and then, in this thread.
 
     Raises:
-        Refused: encodings made under another protocol.
-        InputError: not exactly one set of encodings of two different parties, or of another layout.
+        Refused: encodings made under another protocol; `resume` belongs to another run; or so many pairs reach
+            the threshold that it does not tell persons apart.
+        InputError: not exactly one set of encodings of two different parties, or of another layout; or `resume`
+            is no folder for this.
     """
     same_protocol(protocol.digest, *encodings)
     if len(encodings) != 2 or len({e.party for e in encodings}) != 2:
@@ -48,6 +83,7 @@ def match(encodings: Sequence[Encodings], protocol: Protocol, *, cores: int | No
         expected = protocol.layout(e.party).tokens
         if set(e.tokens) != set(expected):
             raise InputError(f"expected tokens of {', '.join(expected)}, got {', '.join(e.tokens)}", where=e.party)
+    how = How(Run.open(resume, _digest(encodings)), cores, progress)
     looks = look(left), look(right)
     free = [np.arange(len(left), dtype=np.int64), np.arange(len(right), dtype=np.int64)]
     found: list[tuple[int, CandidatePairs]] = []
@@ -55,10 +91,10 @@ def match(encodings: Sequence[Encodings], protocol: Protocol, *, cores: int | No
         if isinstance(stage, Exact):
             pairs = _exact(stage, left, right, free, looks)
         else:
-            pairs = _fuzzy(stage, left, right, free, looks, cores)
+            pairs = _fuzzy(stage, left, right, free, looks, how, number)
         found.append((number, pairs))
         free = [np.setdiff1d(free[0], pairs.left), np.setdiff1d(free[1], pairs.right)]
-    return Links(
+    links = Links(
         (left.party, right.party),
         protocol.digest,
         np.concatenate([p.left for _, p in found]),
@@ -69,6 +105,18 @@ def match(encodings: Sequence[Encodings], protocol: Protocol, *, cores: int | No
         left.rows,
         right.rows,
     )
+    how.run.close()
+    return links
+
+
+def _digest(encodings: Sequence[Encodings]) -> str:
+    """Of all that shapes the links: the protocol, and what the rows say; not their handles."""
+    found = hashlib.sha256()
+    for e in encodings:
+        found.update(f"{e.party} {e.protocol_digest} {len(e)} {e.filters.shape[1]}\n".encode())
+        for column in (e.filters, *(e.tokens[name] for name in sorted(e.tokens))):
+            found.update(np.ascontiguousarray(column).view(np.uint8).data)
+    return f"sha256:{found.hexdigest()}"
 
 
 def positions_free(left: Encodings, right: Encodings, links: Links, stage: int) -> tuple[Positions, Positions]:
@@ -103,10 +151,13 @@ def _exact(
 
 def _fuzzy(
     stage: Fuzzy, left: Encodings, right: Encodings, free: Sequence[Positions], looks: Sequence[NDArray[np.uint64]],
-    cores: int | None,
+    how: How, number: int,
 ) -> CandidatePairs:  # fmt: skip
     """Rows whose filters are alike enough, one to one."""
-    parts = [_compare(stage, left, right, rows, others, cores) for rows, others in _allowed(stage, left, right, *free)]
+    parts = [
+        _compare(stage, left, right, rows, others, how.work(number, part))
+        for part, (rows, others) in enumerate(_allowed(stage, left, right, *free))
+    ]
     pairs = CandidatePairs(
         np.concatenate([p.left for p in parts]),
         np.concatenate([p.right for p in parts]),
@@ -133,10 +184,9 @@ def _allowed(
     return [(a[~has_a | twins], b), (a[has_a & ~twins], b[~has_b])]
 
 
-def _compare(
-    stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, cores: int | None
-) -> CandidatePairs:
-    pairs = comparison.SIMILARITIES[stage.similarity](left.filters[a], right.filters[b], stage.threshold, cores=cores)
+def _compare(stage: Fuzzy, left: Encodings, right: Encodings, a: Positions, b: Positions, how: Work) -> CandidatePairs:
+    rule = Rule(stage.similarity, stage.threshold, left.filters.shape[1])
+    pairs = comparison.all_pairs(left.filters[a], right.filters[b], rule, how)
     return CandidatePairs(a[pairs.left], b[pairs.right], pairs.score)
 
 

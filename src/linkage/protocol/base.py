@@ -34,6 +34,8 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 """A short name: lower case letters, digits and single hyphens."""
 One = Annotated[Literal[1], BeforeValidator(_whole)]
 """A version of which there is only the first."""
+Two = Annotated[Literal[2], BeforeValidator(_whole)]
+"""A version of which only the second is in use."""
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 """Text a person reads."""
 Day = Annotated[str, AfterValidator(_day)]

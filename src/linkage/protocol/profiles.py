@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from linkage.protocol.base import Model, One, Slug
+from linkage.protocol.base import Model, Slug, Two
 
 
 class ClkField(Model):
@@ -16,7 +16,7 @@ class ClkField(Model):
     q: Annotated[int, Field(ge=1, le=4)]
     """Length of the q-grams of names and text; other kinds have their own tokens (docs/spec/encoding.md)."""
     positions: Annotated[int, Field(ge=1, le=64)]
-    """Bits drawn per token: the weight of the field."""
+    """Bits drawn for a token of strength 1; four and nine times as many for strengths 2 and 3. The field's weight."""
 
 
 class Clk(Model):
@@ -27,9 +27,9 @@ class Clk(Model):
     """
 
     profile: Literal["clk"]
-    rules: One
+    rules: Two
     """Version of the rules that normalise values and cut them into tokens (docs/spec/encoding.md)."""
-    bits: Annotated[int, Field(ge=64, le=8192, multiple_of=64)]
+    bits: Annotated[int, Field(ge=64, le=16384, multiple_of=64)]
     prf: Literal["hmac-sha512"]
     fields_needed: Annotated[int, Field(ge=1)]
     """A row with fewer of these fields filled gets no filter: too little evidence to be told apart."""
@@ -42,8 +42,8 @@ class HardenedField(Model):
     field: Slug
     q: Annotated[int, Field(ge=1, le=4)]
     """Length of the q-grams of names and text."""
-    weight: Annotated[int, Field(ge=1, le=15)]
-    """Votes per token: the weight of the field."""
+    weight: Annotated[int, Field(ge=1, le=5)]
+    """Votes of a token of strength 1; two and three times as many for strengths 2 and 3. The field's weight."""
 
 
 class Hardened(Model):
@@ -54,7 +54,7 @@ class Hardened(Model):
     """
 
     profile: Literal["hardened"]
-    rules: One
+    rules: Two
     """Version of the rules that normalise values and cut them into tokens (docs/spec/encoding.md)."""
     bits: Annotated[int, Field(ge=64, le=16384, multiple_of=64)]
     """Length of the filter, L in the paper. Longer links better, and tells an attacker more."""

@@ -63,6 +63,11 @@ class Linkage:
         """At the unit: which handles belong together."""
         return self.folder / "links.arrow"
 
+    @property
+    def unfinished(self) -> Path:
+        """At the unit: what runs of `linkage match` that were stopped have done; empty when none was."""
+        return self.folder / "unfinished"
+
     def result(self, output: str) -> Path:
         """At a recipient: a release."""
         return self.folder / "results" / f"{output}.json"

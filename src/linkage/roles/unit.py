@@ -10,7 +10,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,9 @@ from linkage.disclosure.release import Release
 from linkage.errors import Refused, Untrusted
 from linkage.match import match as match_encodings
 from linkage.match import quality
+from linkage.match import resume as resumes
 from linkage.match.quality import Estimate
+from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
 from linkage.roles.home import Home, Linkage
@@ -66,17 +68,25 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
     return exchange.take_in(home, identity, linkage, path, exchange.ENCODINGS, keep)
 
 
-def match(home: Home, identity: Identity, linkage: Linkage) -> Matched:
-    """Match the newest packages of all custodians and keep the links.
+def match(
+    home: Home, identity: Identity, linkage: Linkage, *, progress: Callable[[Progress], None] | None = None
+) -> Matched:
+    """Match the newest packages of all custodians and keep the links. A run that was stopped goes on where it was.
+
+    Args:
+        home: of the linkage unit.
+        identity: its keys.
+        linkage: which linkage.
+        progress: as of `linkage.match.match`.
 
     Raises:
-        Refused: the protocol is not in effect, or a custodian's package is not here.
+        Refused: the protocol is not in effect, or a custodian's package is not here; or see `linkage.match.match`.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
-    links = match_encodings(encodings, protocol)
     packages = _packages(linkage)
+    links = match_encodings(encodings, protocol, resume=_unfinished(linkage, packages), progress=progress)
     files.write(linkage.links, _links_to_bytes(links, encodings, packages))
     per_stage = {f"{n + 1} {name}": int((links.stage == n).sum()) for n, name in enumerate(links.stages)}
     home.ledger.append(
@@ -139,6 +149,15 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
 def _packages(linkage: Linkage) -> dict[str, str]:
     """Digest of each custodian's newest package."""
     return {p.id: exchange.file_digest(linkage.received(p.id)) for p in linkage.protocol.custodians}
+
+
+def _unfinished(linkage: Linkage, packages: Mapping[str, str]) -> Path:
+    """Where the run over these packages keeps what is done; those over earlier packages are given up."""
+    folder = linkage.unfinished / canonical.digest(dict(packages))[len(canonical.DIGEST_PREFIX) :][:16]
+    for other in linkage.unfinished.glob("*"):
+        if other != folder:
+            resumes.clear(other)
+    return folder
 
 
 def _packages_of(data: bytes) -> object:

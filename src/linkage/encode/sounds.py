@@ -1,0 +1,53 @@
+"""Names by their sound, so that two spellings of one name share tokens.
+
+Rules kept here:
+
+- Works on normalised words (small letters without marks, y for ij); the result is the same on every machine.
+- Not a transcription: two names that sound alike to a Dutch ear should meet, and it may cost a few that do not.
+- A change here is a new number of `encoding.rules` in the protocol.
+
+Source: the pairs of letters that Dutch spells in two ways (Leidraad, Het Groene Boekje 2015: ei/ij, au/ou, c/k, s/z,
+f/v, t/th, i/y), the historic spellings that surnames kept (gh, ck, dt, oe/u, ae), and the commonest transliterations of
+Arabic, Turkish and Slavic names (ou/u, dj/j, sh/sj, double letters). Folding to sound classes is as in Soundex and
+Koelner Phonetik (Postel 1969), with Dutch classes; what is gained was measured (docs/adr/0009-tokens-that-weigh.md).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+FOLDS: Final = (
+    ("sch", "sg"), ("tsj", "c"), ("ch", "g"), ("gh", "g"), ("ph", "f"), ("ck", "k"), ("qu", "kw"), ("q", "k"),
+    ("x", "ks"), ("th", "t"), ("dt", "t"), ("sz", "s"), ("ei", "y"), ("ey", "y"), ("uy", "ui"), ("ou", "u"),
+    ("oe", "u"), ("au", "u"), ("ie", "i"), ("ee", "e"), ("aa", "a"), ("oo", "o"), ("uu", "u"), ("y", "i"), ("z", "s"),
+    ("v", "f"), ("j", "i"), ("w", "f"), ("c", "k"),
+)  # fmt: skip
+"""Replaced in this order, each everywhere in the word."""
+VOWELS: Final = frozenset("aeiou")
+
+_DOUBLE: Final = re.compile(r"(.)\1+")
+
+
+def sound(word: str) -> str:
+    """A word with its spelling folded to sounds.
+
+    >>> [sound(word) for word in ("meyer", "meier", "philip", "filip", "mohammed", "mohamed")]
+    ['mier', 'mier', 'filip', 'filip', 'moamet', 'moamet']
+    """
+    for spelling, folded in FOLDS:
+        word = word.replace(spelling, folded)
+    word = _DOUBLE.sub(r"\1", word)
+    if word.endswith("d"):
+        word = word[:-1] + "t"
+    return word[0] + word[1:].replace("h", "") if len(word) > 2 else word
+
+
+def skeleton(word: str) -> str:
+    """The first sound and the consonants after it: vowels are what clerks mishear most.
+
+    >>> [skeleton(word) for word in ("jansen", "janssen", "achmed", "ahmed")]
+    ['insn', 'insn', 'agmt', 'amt']
+    """
+    folded = sound(word)
+    return folded[:1] + "".join(sign for sign in folded[1:] if sign not in VOWELS)

@@ -1,0 +1,145 @@
+"""Blocks of work on all cores: in any order, resumable, with word of how far it is.
+
+Rules kept here:
+
+- A block's result depends on its number alone; neither the cores nor the order in which blocks end change the whole.
+- A block is kept (`linkage.match.resume`) before it is counted as done. A run that ends early, by whatever cause,
+  starts no further block.
+- Memory holds the pairs found, never more than `MOST_PAIRS`: beyond that the threshold is refused.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+
+from linkage.errors import Refused
+from linkage.match.resume import Pairs, State
+
+MOST_PAIRS = 1 << 24
+"""Pairs at or above the threshold that one comparison may give: some 17 million, about 1 GB with what chooses
+among them. Real registers give a few per row; more means that the threshold says nothing."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a comparison is. Printed, it is one line for a person."""
+
+    stage: int
+    """Place of the stage in the protocol, from 0."""
+    done: int
+    """Comparisons done, those of an earlier run over the same included."""
+    total: int
+    """Comparisons to do."""
+    pairs: int
+    """Pairs found so far."""
+    seconds_left: float | None
+    """Estimate from the rate of this run; None until there is one."""
+
+    def __str__(self) -> str:
+        share = self.done / self.total if self.total else 1.0
+        left = "" if self.seconds_left is None else f", about {self.seconds_left:,.0f} s left"
+        return f"stage {self.stage + 1}: {share:.1%} of {self.total:.3g} comparisons, {self.pairs:,} pairs{left}"
+
+
+@dataclass(frozen=True)
+class Work:
+    """How a comparison is run. Nothing here changes what it finds."""
+
+    cores: int | None = None
+    """Threads to use; None for all."""
+    state: State | None = None
+    """Where finished blocks are kept; None keeps nothing."""
+    progress: Callable[[Progress], None] | None = None
+    """Told at the start and after every block, in the caller's thread."""
+    stage: int = 0
+    """Passed on to `progress`."""
+
+
+def run(
+    sizes: Sequence[int], do: Callable[[int], Pairs], work: Work, fresh: Callable[[Pairs], Pairs] | None = None
+) -> Iterator[Pairs]:
+    """Do every block that is not done yet, and give the pairs of all of them, in no order.
+
+    Args:
+        sizes: comparisons per block.
+        do: gives the pairs of a block; called in threads.
+        work: how to run.
+        fresh: leaves out pairs that another block gave; called in the caller's thread, before pairs are kept.
+
+    Raises:
+        Refused: more than `MOST_PAIRS` pairs.
+    """
+    meter = _Meter(work, sum(sizes))
+    todo = []
+    for number, size in enumerate(sizes):
+        pairs = work.state.load(number) if work.state else None
+        if pairs is None:
+            todo.append(number)
+        else:
+            meter.resumed(size, len(pairs[0]))
+            yield fresh(pairs) if fresh else pairs
+    meter.tell()
+    cores = work.cores or os.cpu_count() or 1
+    waiting: dict[Future[Pairs], int] = {}
+    pool = ThreadPoolExecutor(cores)
+    try:
+        while todo or waiting:
+            while todo and len(waiting) < 2 * cores:  # few at a time: results do not pile up
+                number = todo.pop(0)
+                waiting[pool.submit(do, number)] = number
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                number, pairs = waiting.pop(future), future.result()
+                pairs = fresh(pairs) if fresh else pairs
+                if work.state:
+                    work.state.save(number, pairs)
+                meter.done(sizes[number], len(pairs[0]))
+                yield pairs
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def too_many(pairs: int) -> None:
+    """Stop where more pairs reach the threshold than anybody can choose among.
+
+    Raises:
+        Refused: more than `MOST_PAIRS`.
+    """
+    if pairs > MOST_PAIRS:
+        raise Refused(
+            f"more than {MOST_PAIRS:,} pairs reach the threshold: it does not tell persons apart",
+            hint="Agree on a higher threshold, or on more fields in the filter; or many rows say the same.",
+        )
+
+
+class _Meter:
+    """Counts and tells."""
+
+    def __init__(self, work: Work, total: int) -> None:
+        self.work, self.total = work, total
+        self.before = self.now = self.pairs = 0
+        self.start = time.monotonic()
+
+    def resumed(self, size: int, pairs: int) -> None:
+        self.before += size
+        self._found(pairs)
+
+    def done(self, size: int, pairs: int) -> None:
+        self.now += size
+        self._found(pairs)
+        self.tell()
+
+    def _found(self, pairs: int) -> None:
+        self.pairs += pairs
+        too_many(self.pairs)
+
+    def tell(self) -> None:
+        if self.work.progress is None:
+            return
+        done, left = self.before + self.now, None
+        if self.now:
+            left = (time.monotonic() - self.start) / self.now * (self.total - done)
+        self.work.progress(Progress(self.work.stage, done, self.total, self.pairs, left))
