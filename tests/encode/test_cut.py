@@ -76,11 +76,11 @@ def test_words_are_cut_once(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(word)
         return [tokens.Token(word, 2)]
 
-    monkeypatch.setattr(tokens, "BY_WORD", {"surname": (spy, spy)})
-    made = cut.cut("surname", pa.array(["vos", "vos jansen", "jansen vos", "vos vos"]), 2)
-    assert sorted(seen) == ["jansen", "vos"]
+    monkeypatch.setattr(tokens, "BY_WORD", {"given-name": (spy, spy)})
+    made = cut.cut("given-name", pa.array(["bo", "bo anne", "anne bo", "bo bo"]), 2)
+    assert sorted(seen) == ["anne", "anne", "bo", "bo"], "as a first and as a later word"
     assert np.diff(made.starts).tolist() == [1, 2, 2, 1]
-    assert made.strengths.tolist() == [2, 2]
+    assert set(made.strengths.tolist()) == {2}
 
 
 def test_an_unknown_kind_or_length_is_refused() -> None:

@@ -104,7 +104,7 @@ def test_agreement_follows_the_formula_of_the_paper(votes: int) -> None:
         cosines.append(len(sets[0] & sets[1]) / math.sqrt(len(sets[0]) * len(sets[1])))
         a, b = hardened.filters(_words(pair), profile(bits, votes, 1), KEYS)
         shares.append(1 - int(np.bitwise_count(a ^ b).sum()) / bits)
-    expected = np.mean([hardened.agreement(cosine, votes) for cosine in cosines])
+    expected = np.mean([profile(bits, votes).agreement(cosine) for cosine in cosines])
     assert abs(np.mean(shares) - expected) < 5 / (2 * math.sqrt(6 * bits)) + 0.01
 
 
@@ -134,7 +134,7 @@ def test_strength_and_weight_count_squared() -> None:
             sizes = [sum(v**power for v in side.values()) for side in votes]
             common = sum(v**power for token, v in votes[0].items() if token in votes[1])
             cosines.append(common / math.sqrt(sizes[0] * sizes[1]))
-    expected, otherwise = (np.mean([hardened.agreement(c, 1) for c in cosines]) for cosines in (squared, plain))
+    expected, otherwise = (np.mean([profile(bits, 1).agreement(c) for c in cosines]) for cosines in (squared, plain))
     assert abs(np.mean(shares) - expected) < 0.02
     assert abs(np.mean(shares) - otherwise) > 0.08
 

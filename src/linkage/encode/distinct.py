@@ -111,7 +111,7 @@ def gathered(batches: Iterable[Sequence[Any]], read: Sequence[Callable[[Any], Te
         found = side_by_side(lambda one: one[0](one[1]), zip(read, columns, strict=True))
         for part, texts in zip(parts, found, strict=True):
             part.append(texts)
-    return side_by_side(joined, parts)
+    return [joined(parts.pop(0)) for _ in read]  # one by one: the search takes memory, and parts are let go
 
 
 def side_by_side(work: Callable[[In], Out], items: Iterable[In], cores: int | None = None) -> list[Out]:

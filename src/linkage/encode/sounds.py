@@ -16,6 +16,7 @@ Soundex and Koelner Phonetik (Postel 1969), with Dutch classes; what is gained w
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 FOLDS: Final = (
@@ -28,27 +29,50 @@ FOLDS: Final = (
 VOWELS: Final = frozenset("aeiou")
 
 _DOUBLE: Final = re.compile(r"(.)\1+")
+_NO_VOWELS: Final = str.maketrans(dict.fromkeys(VOWELS))
+
+
+def sounds(words: Sequence[str]) -> list[str]:
+    """Words with their spelling folded to sounds, all at once: folds are done on one long text.
+
+    >>> sounds(["meyer", "meier", "philip", "filip", "mohammed", "mohamed"])
+    ['mier', 'mier', 'filip', 'filip', 'moamet', 'moamet']
+    """
+    text = "\n".join(words)
+    for spelling, folded in FOLDS:
+        text = text.replace(spelling, folded)
+    return [_ended(word) for word in _DOUBLE.sub(r"\1", text).split("\n")] if words else []
 
 
 def sound(word: str) -> str:
-    """A word with its spelling folded to sounds.
+    """One word with its spelling folded to sounds.
 
-    >>> [sound(word) for word in ("meyer", "meier", "philip", "filip", "mohammed", "mohamed")]
-    ['mier', 'mier', 'filip', 'filip', 'moamet', 'moamet']
+    >>> sound("meyer")
+    'mier'
     """
-    for spelling, folded in FOLDS:
-        word = word.replace(spelling, folded)
-    word = _DOUBLE.sub(r"\1", word)
-    if word.endswith("d"):
-        word = word[:-1] + "t"
-    return word[0] + word[1:].replace("h", "") if len(word) > 2 else word
+    return sounds([word])[0]
 
 
 def skeleton(word: str) -> str:
-    """The first sound and the consonants after it: vowels are what clerks mishear most.
+    """The first sound of a word and the consonants after it: vowels are what clerks mishear most.
 
     >>> [skeleton(word) for word in ("jansen", "janssen", "achmed", "ahmed")]
     ['insn', 'insn', 'agmt', 'amt']
     """
-    folded = sound(word)
-    return folded[:1] + "".join(sign for sign in folded[1:] if sign not in VOWELS)
+    return consonants(sound(word))
+
+
+def consonants(folded: str) -> str:
+    """`skeleton` of a word that is folded to sounds already.
+
+    >>> consonants("insen")
+    'insn'
+    """
+    return folded[:1] + folded[1:].translate(_NO_VOWELS)
+
+
+def _ended(word: str) -> str:
+    """The last d as it sounds, and no h within."""
+    if word.endswith("d"):
+        word = word[:-1] + "t"
+    return word[0] + word[1:].replace("h", "") if len(word) > 2 else word

@@ -13,11 +13,11 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from linkage.encode.sounds import skeleton, sound
+from linkage.encode.sounds import consonants, sound, sounds
 from linkage.errors import InputError
 
 PAD: Final = "_"
@@ -113,9 +113,26 @@ def surname(value: str, q: int) -> Iterator[Token]:
     ['_v/1', 'vo/1', 'os/1', 's_/1', '=fs/2', '<fos/1']
     """
     yield from q_grams(value, q)
-    for word in value.split():
-        yield Token("=" + skeleton(word), 2)
-        yield Token("<" + sound(word)[:3])
+    for marks in surname_marks(value.split()):
+        yield from marks
+
+
+def surname_marks(words: Sequence[str]) -> Iterator[tuple[Token, ...]]:
+    """Of each word of a surname, what it has beside its q-grams.
+
+    >>> [[token.text for token in marks] for marks in surname_marks(["vos"])]
+    [['=fs', '<fos']]
+    """
+    return ((Token("=" + consonants(folded), 2), Token("<" + folded[:3])) for folded in sounds(words))
+
+
+def no_marks(words: Sequence[str]) -> Iterator[tuple[Token, ...]]:
+    """A word that has its q-grams and nothing else.
+
+    >>> list(no_marks(["vos"]))
+    [()]
+    """
+    return (() for _ in words)
 
 
 def date(value: str, q: int) -> Iterator[Token]:
@@ -130,15 +147,36 @@ def date(value: str, q: int) -> Iterator[Token]:
     >>> [token.text for token in date("19780101", 2)] == [token.text for token in date("19780000", 2)]
     True
     """
-    year, month, day = int(value[:4]), value[4:6], value[6:]
-    if (month, day) == ("01", "01"):
-        month = day = "00"
-    yield Token(f"y{year}", 2)
+    first, *others = year(value[:4], q)
+    yield first
+    yield from day(value[4:], q)
+    yield from others
+
+
+def day(value: str, q: int) -> Iterator[Token]:
+    """Of month and day together, what a date says beside its year.
+
+    >>> [token.text for token in day("0317", 2)], list(day("0101", 2))
+    (['m03', 'x03-17'], [])
+    """
+    month, of_month = value[:2], value[2:]
+    if value == "0101":
+        return
     if month != "00":
         yield Token(f"m{month}", 2)
-    if day != "00":
-        yield Token(f"x{min(month, day)}-{max(month, day)}", 3)
-    yield from (Token(f"~{near}") for near in (year - 1, year, year + 1))
+    if of_month != "00":
+        yield Token(f"x{min(month, of_month)}-{max(month, of_month)}", 3)
+
+
+def year(value: str, q: int) -> Iterator[Token]:
+    """The year, and the years beside it.
+
+    >>> [token.text for token in year("1998", 2)]
+    ['y1998', '~1997', '~1998', '~1999']
+    """
+    middle = int(value)
+    yield Token(f"y{middle}", 2)
+    yield from (Token(f"~{near}") for near in (middle - 1, middle, middle + 1))
 
 
 def postcode(value: str, q: int) -> Iterator[Token]:
@@ -147,9 +185,18 @@ def postcode(value: str, q: int) -> Iterator[Token]:
     >>> [f"{token.text}/{token.strength}" for token in postcode("1234ab", 2)]
     ['1234/2', '1234ab/1']
     """
-    yield Token(value[:4], 2)
+    yield from area(value[:4], q)
     if len(value) > 4:
-        yield Token(value)
+        yield from exact(value, q)
+
+
+def area(value: str, q: int) -> Iterator[Token]:
+    """The four digits of a postcode.
+
+    >>> list(area("1234", 2))
+    [Token(text='1234', strength=2)]
+    """
+    yield Token(value, 2)
 
 
 def number(value: str, q: int) -> Iterator[Token]:
@@ -203,14 +250,21 @@ TOKENISERS: Final[Mapping[str, Tokeniser]] = MappingProxyType(
 )
 """The tokeniser of each field kind of a protocol."""
 
-BY_WORD: Final[Mapping[str, tuple[Tokeniser, Tokeniser]]] = MappingProxyType(
+BY_WORD: Final[Mapping[str, tuple[Tokeniser, Tokeniser]]] = MappingProxyType({"given-name": (given_name, later_name)})
+"""Kinds of which a value has the tokens of its words and no others: how the first word is cut, and how a later one."""
+BY_GRAM: Final[Mapping[str, Callable[[Sequence[str]], Iterator[tuple[Token, ...]]]]] = MappingProxyType(
+    {"surname": surname_marks, "prefix": no_marks, "text": no_marks}
+)
+"""Kinds of which a value has the q-grams of its words and the marks of each: how a word gets its marks."""
+BY_PLACE: Final[Mapping[str, tuple[tuple[int, int, Tokeniser], ...]]] = MappingProxyType(
     {
-        "given-name": (given_name, later_name),
-        "surname": (surname, surname),
-        "prefix": (q_grams, q_grams),
-        "text": (q_grams, q_grams),
+        "birth-date": ((0, 4, year), (4, 8, day)),
+        "date": ((0, 4, year), (4, 8, day)),
+        "postcode": ((0, 4, area), (0, 6, exact)),
     }
 )
-"""Kinds of which a value has the tokens of its words and no others: how the first word is cut, and how each later one.
-`cut` then cuts each distinct word once. A kind whose tokens are not of this form does not belong here; the test that
-compares both ways says so (tests/encode/test_cut.py)."""
+"""Kinds of which a value has the tokens of parts that stand at fixed places: where each begins and ends, and how it is
+cut. A value that ends before the end of a part has not got that part.
+
+`cut` cuts each distinct word or part once. A kind whose tokens are not of one of these forms belongs to none; the test
+that compares both ways says so (tests/encode/test_cut.py)."""
