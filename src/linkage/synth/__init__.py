@@ -10,7 +10,8 @@ Rules kept here:
   (`damage`, `school`, `gemeente`).
 
 The tour: `people` gives a population, `graduates` gives two registers of it with consent and truth, `write`
-turns these into the files a school and a gemeente would export.
+turns these into the files a school and a gemeente would export. `hard.hard` gives two registers without a number and
+with more errors, to judge encodings by.
 """
 
 from linkage.synth.output import Files, write

@@ -44,6 +44,8 @@ MOVED = 0.20
 """Share of rows with another address."""
 POSTCODE_ERROR = 0.03
 """Share of postcodes with one wrong sign."""
+POSTCODE_LETTERS = "BCEGHJKLMN"
+"""Letters that a slip puts in a postcode: none that could make SA, SD or SS, which no postcode has."""
 SWAPPED = 0.03
 """Share of birth dates with day and month swapped, where that is a date."""
 DATE_ERROR = 0.04
@@ -172,6 +174,6 @@ def _postcode(rng: np.random.Generator, codes: pa.Array) -> pa.Array:
     texts = codes.to_pylist()
     for row in np.flatnonzero(wrong).tolist():
         at = int(rng.integers(1, 6))
-        sign = str(rng.integers(0, 10)) if at < 4 else "ABCDEGHJKL"[int(rng.integers(0, 10))]
+        sign = str(rng.integers(0, 10)) if at < 4 else POSTCODE_LETTERS[int(rng.integers(0, 10))]
         texts[row] = texts[row][:at] + sign + texts[row][at + 1 :]
     return pa.array(texts, pa.string())
