@@ -24,16 +24,16 @@ COLUMNS = {
     },
 }  # fmt: skip
 HARDENED = """  profile: hardened
-  rules: 1
+  rules: 2
   bits: 4096
   prf: hmac-sha512-shake256
   votes: 4
   fields_needed: 3
   fields:
-    - {field: given-name, q: 2, weight: 10}
-    - {field: surname, q: 2, weight: 10}
-    - {field: birth-date, q: 1, weight: 12}
-    - {field: postcode, q: 1, weight: 6}
+    - {field: given-name, q: 2, weight: 3}
+    - {field: surname, q: 2, weight: 3}
+    - {field: birth-date, q: 1, weight: 4}
+    - {field: postcode, q: 1, weight: 2}
 
 """
 

@@ -388,6 +388,23 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
     assert np.all(np.diff(records.rows) > 0)
 
 
+def test_a_parquet_footer_that_counts_other_rows_is_refused(tmp_path: Path) -> None:
+    """Minus one and two where it says one, wherever in the footer that stands."""
+    good = parquet(BSN=["1"], Achternaam=["Vos"])
+    refused = 0
+    for at in range(len(good) - 8 - int.from_bytes(good[-8:-4], "little"), len(good) - 8):
+        for count in (b"\x01", b"\x04"):
+            if good[at] == 2:  # one, as Thrift writes it
+                data = good[:at] + count + good[at + 1 :]
+                try:
+                    records = load(tmp_path, data)
+                except InputError:
+                    refused += 1
+                else:
+                    assert len(records) == records.table.num_rows == 1
+    assert refused
+
+
 @given(rows=st.lists(st.tuples(st.text('ab;,"\n é', max_size=8), st.text('ab;,"\n é', max_size=8)), min_size=1))
 @SHARED_FOLDER
 def test_what_the_csv_module_writes_is_read_back(tmp_path: Path, rows: list[tuple[str, str]]) -> None:

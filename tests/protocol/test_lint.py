@@ -57,10 +57,10 @@ HARDENED = """  profile: hardened
   votes: 4
   fields_needed: 3
   fields:
-    - {field: given-name, q: 2, weight: 10}
-    - {field: surname, q: 2, weight: 10}
-    - {field: birth-date, q: 1, weight: 12}
-    - {field: postcode, q: 1, weight: 6}
+    - {field: given-name, q: 2, weight: 3}
+    - {field: surname, q: 2, weight: 3}
+    - {field: birth-date, q: 1, weight: 4}
+    - {field: postcode, q: 1, weight: 2}
 
 """
 TO_HARDENED = [(CLK, HARDENED), ("similarity: dice, threshold: 0.80", "similarity: agreement, threshold: 0.54")]

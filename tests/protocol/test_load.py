@@ -75,7 +75,7 @@ SLIPS = [
     ('    values: ["1"', "    #", "108:5: expected 'values' exactly when send is 'category'"),
     ("bits: 1024", "bits: 1000", "129:3: input should be a multiple of 64"),
     ("bits: 1024", "bits: 1e3", "129:3: expected a whole number, got text"),
-    ("bits: 1024", "bits: 16384", "129:3: input should be less than or equal to 8192"),
+    ("bits: 1024", "bits: 16448", "129:3: input should be less than or equal to 16384"),
     ("profile: clk", "profile: plain", "126:1: expected 'clk', 'hardened', got 'plain'"),
     ("similarity: dice", "similarity: agreement", "141:22: expected 'dice' for profile clk, got 'agreement'"),
     (f"- {POSTCODE}", "", "107:5: field 'postcode' is sent as bloom but encoding.fields does not name it"),

@@ -175,7 +175,7 @@ def _read_parquet(path: Path, columns: Columns, fields: Sequence[str]) -> Record
             texts = _gathered((batch.columns for batch in batches), wanted, headings, source)
         except _UNREADABLE:
             texts = {}
-    if not texts:
+    if not texts or any(len(column.codes) != count for column in texts.values()):  # the footer may count other rows
         raise InputError("damaged: its columns cannot be read", where=source, hint="Export it again.")
     rows = np.arange(1, count + 1, dtype=np.int64)
     return _without_empty(_records(texts, used, headings, rows, source, ("", "")))
