@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.encode import cut, names, normalise, tokens
+from linkage.encode import cut, names, normalise, sounds, tokens
 from linkage.errors import InputError
 
 WORDS = st.sampled_from([*sorted(names.PREFIX_WORDS), "Jansen", "IJsbrand", "ijs", "ee"]) | st.text(
@@ -52,6 +52,19 @@ def test_tokens_are_those_of_each_value(kind: str, texts: list[str], q: int) -> 
     assert [sorted(one) for one in found] == [sorted(tokens.tokens(kind, value, q)) for value in values]
     numbers = made.tokens.to_pylist()
     assert len(set(numbers)) == len(numbers) or len(set(values)) < len(values)
+
+
+@pytest.mark.parametrize("q", [1, 2, 3, 4])
+def test_more_letters_than_fit_are_cut_one_by_one(q: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = pa.array(["vos jansen", "\U0001f1a0 \u0398", "jansen"])
+    at_once = _each(cut.cut("text", values, q))
+    monkeypatch.setattr(cut, "ALPHABET", 3)
+    assert _each(cut.cut("text", values, q)) == at_once
+
+
+@given(st.lists(st.text("abcdefghijklmnopqrstuvwxyz", min_size=1), max_size=6))
+def test_sounds_of_words_are_those_of_each_word(words: list[str]) -> None:
+    assert sounds.sounds(words) == [sounds.sound(word) for word in words]
 
 
 @pytest.mark.parametrize("kind", ["given-name", "surname", "postcode", "birth-date"])

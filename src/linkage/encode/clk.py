@@ -63,7 +63,7 @@ class ClkFilters:
             if drawn.table is not None:
                 kernels.or_rows(result, codes, drawn.table)
             else:
-                kernels.set_bits(result, codes, drawn.cut.starts, drawn.cut.token_of, drawn.positions, drawn.counts)
+                kernels.set_bits(result, codes, drawn.cut.starts, drawn.cut.token_of, drawn.starts, drawn.positions)
 
 
 def filters(
@@ -99,9 +99,9 @@ class _Field:
 
     codes: NDArray[np.int32]
     cut: Cut
+    starts: NDArray[np.int64]
+    """Where each token's positions begin."""
     positions: NDArray[np.uint32]
-    counts: NDArray[np.int64]
-    """Positions of each token."""
     table: NDArray[np.uint64] | None
     """The bits of each distinct value, where they fit in `TABLE_BYTES`."""
 
@@ -111,13 +111,14 @@ def _field(column: Column, spec: ClkField, bits: int, key: bytes) -> _Field:
 
     cut = cut_into_tokens(column, spec.q)
     counts = spec.positions * cut.strengths.astype(np.int64) ** 2
-    spots = np.zeros((len(counts), counts.max(initial=0)), dtype=np.uint32)
+    starts = np.append(0, np.cumsum(counts))
+    spots = np.empty(starts[-1], dtype=np.uint32)
     for count in np.unique(counts):
         chosen = np.flatnonzero(counts == count)
         drawn = [positions(key, piece, int(count), bits) for piece in pieces(cut.tokens.take(pa.array(chosen)))]
-        spots[chosen, :count] = np.concatenate(drawn)
+        spots[starts[chosen][:, np.newaxis] + np.arange(count)] = np.concatenate(drawn)
     if len(column.values) * bits // 8 > TABLE_BYTES:
-        return _Field(column.codes, cut, spots, counts, None)
+        return _Field(column.codes, cut, starts, spots, None)
     table = np.zeros((len(column.values), bits // 64), dtype=np.uint64)
-    kernels.set_bits(table, np.arange(len(table), dtype=np.int32), cut.starts, cut.token_of, spots, counts)
-    return _Field(column.codes, cut, spots, counts, table)
+    kernels.set_bits(table, np.arange(len(table), dtype=np.int32), cut.starts, cut.token_of, starts, spots)
+    return _Field(column.codes, cut, starts, spots, table)

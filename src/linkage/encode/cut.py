@@ -29,6 +29,8 @@ from linkage.encode.tokens import Token, Tokeniser
 
 PIECE: Final = 1 << 16
 """Texts that are Python strings at a time."""
+ALPHABET: Final = 1 << 16
+"""Different letters of which four fit in one number; words with more of them are cut one by one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,12 +133,14 @@ def _grams(words: Any, q: int) -> Cut:
     padding = tokens.PAD * (q - 1)
     text = "".join(f"{padding}{word}{padding}" for piece in pieces(words) for word in piece)
     alphabet, letters = np.unique(np.frombuffer(text.encode("utf-32-le"), dtype="<u4"), return_inverse=True)
+    if len(alphabet) > ALPHABET:
+        return _numbered([(words, _with(tokens.q_grams, q))])
     sizes = pc.utf8_length(words).to_numpy(zero_copy_only=False).astype(np.int64) + (q - 1)  # q-grams of each word
     starts = np.append(0, np.cumsum(sizes))
     at = np.arange(starts[-1]) + np.repeat(np.arange(len(sizes)) * (q - 1), sizes)  # where each begins in the text
     spelt = np.stack([letters[at + place] for place in range(q)], axis=1).astype(np.uint64)
     packed = np.zeros(len(at), dtype=np.uint64)
-    for place in range(q):  # an alphabet of 65,536 letters leaves room for four
+    for place in range(q):
         packed = packed << np.uint64(16) | spelt[:, place]
     _, seen, numbers = np.unique(packed, return_index=True, return_inverse=True)
     names = ["".join(map(chr, alphabet[gram])) for gram in spelt[seen].astype(np.int64)]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
@@ -163,12 +164,14 @@ def pieces(
     """
     party = prepared.party
     chosen = np.flatnonzero(included)
-    handles, order = _handles(len(chosen))
-    chosen = chosen[order]  # random handles in order: the rows are shuffled
     exact = {f.name: subkey(secret, protocol.digest, "token", f.name) for f in protocol.fields_of(party, "exact")}
     bloom = {f.name: prepared.columns[f.name] for f in protocol.fields_of(party, "bloom")}
     keys = {name: subkey(secret, protocol.digest, protocol.encoding.profile, name) for name in bloom}
-    filters = _filters(bloom, protocol.encoding, keys, cores) if bloom else None
+    with ThreadPoolExecutor(1) as aside:  # drawing and sorting need no Python, cutting into tokens little else
+        drawn = aside.submit(_handles, len(chosen))
+        filters = _filters(bloom, protocol.encoding, keys, cores) if bloom else None
+        handles, order = drawn.result()
+    chosen = chosen[order]  # random handles in order: the rows are shuffled
     index = {f.name: _indices(prepared.columns[f.name], f.values or ()) for f in protocol.fields_of(party, "category")}
     for first in range(0, max(len(chosen), 1), tables.BATCH_ROWS):
         here = slice(first, first + tables.BATCH_ROWS)

@@ -19,8 +19,8 @@ def set_bits(
     codes: NDArray[np.int32],
     starts: NDArray[np.int64],
     token_of: NDArray[np.int32],
+    drawn: NDArray[np.int64],
     positions: NDArray[np.uint32],
-    counts: NDArray[np.int64],
 ) -> None:  # pragma: no cover  # compiled
     """Set, in each row's filter, the bits of all tokens of its value. Changes `filters` in place.
 
@@ -29,16 +29,16 @@ def set_bits(
         codes: ``int32[n]``: which distinct value the row has, -1 for none.
         starts: ``int64[values + 1]``: where each value's tokens begin in `token_of`.
         token_of: ``int32[...]``: token numbers, value after value.
-        positions: ``uint32[tokens, k]``: the bits of each token.
-        counts: ``int64[tokens]``: how many of them the token has.
+        drawn: ``int64[tokens + 1]``: where each token's bits begin in `positions`.
+        positions: ``uint32[...]``: bits, token after token.
     """
     for i in range(codes.shape[0]):
         value = codes[i]
         if value < 0:
             continue
         for t in range(starts[value], starts[value + 1]):
-            for j in range(counts[token_of[t]]):
-                p = positions[token_of[t], j]
+            for j in range(drawn[token_of[t]], drawn[token_of[t] + 1]):
+                p = positions[j]
                 filters[i, p >> 6] |= np.uint64(1) << np.uint64(p & 63)
 
 
