@@ -195,6 +195,7 @@ def test_a_tiny_threshold_and_one(threshold: float) -> None:
 @pytest.mark.usefixtures("cheap")
 def test_too_many_pairs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "MOST_PAIRS", 100)
+    monkeypatch.setattr(work, "MOST_PER_ROW", 0)
     monkeypatch.setattr(blocking, "SAMPLE_ROWS", 1)
     left, right = registers(300, noise=(0, 1))
     with pytest.raises(Refused, match="does not tell persons apart"):
