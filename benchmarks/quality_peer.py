@@ -71,7 +71,9 @@ def clkhash(left: str, right: str) -> list[tuple[int, int, float]]:
         for row in rows(path):
             writer.writerow([row[name].lower() for name in NAMES])
         text.seek(0)
-        made = clkhash.clk.generate_clk_from_csv(text, "a secret of the benchmark", schema, validate=False, progress_bar=False)
+        made = clkhash.clk.generate_clk_from_csv(
+            text, "a secret of the benchmark", schema, validate=False, progress_bar=False
+        )
         return [clk if isinstance(clk, bitarray) else deserialize_bitarray(clk) for clk in made]
 
     sides = [encoded(left), encoded(right)]
@@ -114,16 +116,23 @@ def splink(left: str, right: str) -> list[tuple[int, int, float]]:
         ],
     )  # fmt: skip
     api = DuckDBAPI()
-    linker = Linker([api.register(frame) for frame in frames] if hasattr(api, "register") else frames, settings, *(
-        [] if hasattr(api, "register") else [api]
-    ))
+    linker = Linker(
+        [api.register(frame) for frame in frames] if hasattr(api, "register") else frames,
+        settings,
+        *([] if hasattr(api, "register") else [api]),
+    )
     linker.training.estimate_probability_two_random_records_match([block_on("birth_date", "surname")], recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=5e6)
     for rule in (block_on("birth_date"), block_on("surname"), block_on("postcode")):
         linker.training.estimate_parameters_using_expectation_maximisation(rule)
     found = linker.inference.predict(threshold_match_probability=0.01).as_pandas_dataframe()
     return list(
-        zip(found["unique_id_l"].astype(int), found["unique_id_r"].astype(int), found["match_weight"].astype(float), strict=True)
+        zip(
+            found["unique_id_l"].astype(int),
+            found["unique_id_r"].astype(int),
+            found["match_weight"].astype(float),
+            strict=True,
+        )
     )
 
 

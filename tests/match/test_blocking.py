@@ -100,7 +100,8 @@ def test_the_bound_holds_for_pairs_exactly_at_the_threshold() -> None:
     right[0, 5] = 0
     right[0, 6] = np.uint64(2**64 - 1)
     rule = Rule("dice", 0.8333, 16)
-    assert comparison.reached("dice", left, right, 0.8333).all()
+    bits = comparison.popcounts(left), comparison.popcounts(right)
+    assert rule.reached(comparison.popcounts(left ^ right), *bits).all()
     positions, width = np.arange(1_024), 12
     differ = np.array([128])
     chance = float(blocking._all_agree(1_024, differ, width)[0])
@@ -112,7 +113,7 @@ def test_the_bound_holds_for_pairs_exactly_at_the_threshold() -> None:
             blocking.kernels.keys(side, np.zeros(1, np.int64), drawn, key)
         hits += int(keys[0][0] == keys[1][0])
     assert abs(hits / 3_000 - chance) < 4 * np.sqrt(chance * (1 - chance) / 3_000)
-    assert rule.allowed()[768] == 128
+    assert rule.limits().most()[768] == 128
 
 
 @pytest.mark.parametrize("width", [1, 7, 30])
@@ -195,6 +196,7 @@ def test_a_tiny_threshold_and_one(threshold: float) -> None:
 @pytest.mark.usefixtures("cheap")
 def test_too_many_pairs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "MOST_PAIRS", 100)
+    monkeypatch.setattr(work, "MOST_PER_ROW", 0)
     monkeypatch.setattr(blocking, "SAMPLE_ROWS", 1)
     left, right = registers(300, noise=(0, 1))
     with pytest.raises(Refused, match="does not tell persons apart"):
@@ -206,8 +208,11 @@ class Stopped(Exception):
 
 
 def blocked() -> tuple[Protocol, list[Encodings]]:
-    shipped = load(files.shipped("protocols/graduates-on-benefits.yml"))
-    said = shipped.matching.model_copy(update={"stages": shipped.matching.stages[1:], "blocking": AGREED})
+    shipped = load(files.shipped("protocols/graduates-without-number.yml"))
+    stage = shipped.matching.stages[0].model_copy(
+        update={"similarity": "dice", "larger_weight": None, "threshold": RULE.threshold}
+    )
+    said = shipped.matching.model_copy(update={"stages": (stage,), "blocking": AGREED})
     agreed = shipped.model_copy(update={"matching": said})
     sides = []
     for party, filters in zip(("mbo", "gemeente"), registers(400), strict=True):

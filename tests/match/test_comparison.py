@@ -123,11 +123,17 @@ def test_filters_without_a_word_are_in_no_pair() -> None:
 @pytest.mark.parametrize("cores", [1, 2])
 def test_more_pairs_than_anybody_can_choose_among_are_refused(cores: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "MOST_PAIRS", 20_000)
+    monkeypatch.setattr(work, "MOST_PER_ROW", 1)
     monkeypatch.setattr(comparison, "SLICE_ROWS", 16)
     same = np.full((200, 2), 9, np.uint64)
     with pytest.raises(Refused, match="does not tell persons apart"):
         dice_pairs(same, same, 0.8, cores=cores)
     assert len(dice_pairs(same[:100], same, 0.8, cores=cores)) == 20_000
+
+
+def test_large_registers_may_have_more_pairs() -> None:
+    assert work.most_pairs(10, 20) == work.MOST_PAIRS
+    assert work.most_pairs(10_000_000, 10_000_000) == 80_000_000
 
 
 def test_a_stream_gives_the_same_pairs_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,6 +151,7 @@ def test_a_summary_counts_what_need_not_be_kept(monkeypatch: pytest.MonkeyPatch)
     a, b = filters(draw, 90, 3), filters(draw, 50, 3)
     pairs = dice_pairs(a, b, 0.4)
     monkeypatch.setattr(comparison, "SLICE_ROWS", 8)
+    monkeypatch.setattr(work, "MOST_PER_ROW", 1)
     monkeypatch.setattr(work, "MOST_PAIRS", 500)  # of a block; the whole has more
     said = comparison.summary(a, b, Rule("dice", 0.4, 3), Work())
     assert said.pairs == len(pairs) > 600

@@ -201,4 +201,4 @@ def test_an_error_in_a_block_ends_the_run() -> None:
         raise MemoryError(number)
 
     with pytest.raises(MemoryError):
-        list(work.run([1] * 50, broken, Work(2)))
+        list(work.run([1] * 50, broken, Work(2), 10))

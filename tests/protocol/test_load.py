@@ -91,7 +91,7 @@ SLIPS = [
     ("method: sampled-bits", "method: phonetic", "143:3: expected 'all-pairs', 'sampled-bits', got 'phonetic'"),
     ("method: sampled-bits", "method: all-pairs", "143:33: unknown key 'target_recall'"),
     ("target_recall: 0.995, ", "", "143:3: key 'target_recall' is missing"),
-    ("target_recall: 0.995", "target_recall: 1.0", "143:37: input should be less than or equal to 0.9999"),
+    ("target_recall: 0.995", "target_recall: 1.0", "143:36: input should be less than or equal to 0.9999"),
     ("of: mbo", "of: unit", "152:5: no custodian is called 'unit'; there is mbo, gemeente"),
     ("by: [level, school-year]", "by: [scheme]", "153:10: no category of mbo is called 'scheme'; there is level"),
     ("by: [level, school-year]", "by: []", "153:5: expected at least 1 in the list, got 0"),

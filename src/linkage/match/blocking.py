@@ -46,15 +46,17 @@ OVERSHOOT = 4
 USEFUL = 0.04
 """Positions where fewer than this share of rows, or more than the rest, have the bit are left out: they tell strangers
 apart too seldom."""
+FETCHED = 1 << 15
+"""Rows that are fetched at a time: with 1,024 bits, 4 MB."""
 MOST_TABLES = 2_000
 """More are not worth it: all pairs."""
 WIDTHS = range(8, 33)
 """Key widths, in bits, that a plan chooses from."""
 PLAN_ROWS = 1_000
 """Rows of each side that a plan is made on."""
-CANDIDATE = 20.0
+CANDIDATE = 16.0
 """Cost of a comparison within a block, in comparisons of all pairs: measured, see benchmarks/README.md."""
-ROW = 300.0
+ROW = 160.0
 """Cost of one row's key in one table, made and sorted, likewise."""
 FLOOR = 0.9
 """Least chance of any pair at or above the threshold to be compared, also where the target could do with less."""
@@ -105,7 +107,7 @@ def compare(
         Pairs sorted by falling score, then left, then right position; and how they were found.
 
     Raises:
-        Refused: more than `linkage.match.work.MOST_PAIRS` pairs.
+        Refused: more pairs than `linkage.match.work.most_pairs`.
     """
     ours, theirs = Side.of(left), Side.of(right)
     possible = len(ours) * len(theirs)
@@ -184,6 +186,7 @@ class _Tables:
 
     def __init__(self, left: Side, right: Side, rule: Rule, planned: Plan, seed: str) -> None:
         self.left, self.right, self.plan, self.seed = left, right, planned, seed
+        self.pairs = work.most_pairs(len(left.filters), len(right.filters))
         self.limits = rule.limits()
         self.most = self.limits.most()
         self.bits = tuple(comparison.popcounts(side.filters) for side in (left, right))
@@ -194,7 +197,7 @@ class _Tables:
     def run(self, how: Work) -> Iterator[Pairs]:
         """The pairs of every table, each pair once."""
         size = max(1, round(self.plan.candidates))
-        yield from work.run([size] * self.plan.tables, self.table, how, self.fresh)
+        yield from work.run([size] * self.plan.tables, self.table, how, self.pairs, self.fresh)
 
     def fresh(self, pairs: Pairs) -> Pairs:
         """Leave out what another table gave."""
@@ -212,21 +215,35 @@ class _Tables:
         blocks, rows, spared = self.blocks(number)
         self.counts[number] = int(_comparisons(blocks).sum()), spared
         found: list[Pairs] = []
-        pairs, at = 0, (0, 0)
-        room = max(comparison.ROOM, int((blocks[:, 3] - blocks[:, 2]).max(initial=0)))
-        out = tuple(np.empty(room, np.int64) for _ in range(3))
-        while at[0] < len(blocks):
-            count, block, skip = kernels.near_in_blocks(
-                self.left.filters, self.bits[0], rows[0], self.right.filters, self.bits[1], rows[1],
-                blocks, self.limits.base, self.limits.scale, self.limits.slope, self.most, at, *out,
-            )  # fmt: skip
-            at = block, skip
-            pairs += count
-            work.too_many(pairs)
-            found.append((out[0][:count].copy(), out[1][:count].copy(), out[2][:count].copy()))
+        pairs = 0
+        weights = np.cumsum(blocks[:, 1] - blocks[:, 0] + blocks[:, 3] - blocks[:, 2]) // FETCHED
+        for part in np.split(blocks, np.flatnonzero(np.diff(weights)) + 1):
+            for piece in self.part(part, rows):
+                found.append(piece)
+                pairs += len(piece[0])
+                work.too_many(pairs, self.pairs)
         empty = np.zeros(0, np.int64)
         left, right, different = (np.concatenate([f[n] for f in found]) if found else empty for n in range(3))
         return left, right, different
+
+    def part(self, blocks: Numbers, rows: tuple[Numbers, Numbers]) -> Iterator[Pairs]:
+        """The pairs within some blocks. Their rows are fetched first: one by one they would be waited for."""
+        at = [every[_within(blocks[:, 2 * n : 2 * n + 2])] for n, every in enumerate(rows)]
+        filters = [np.take(side.filters, here, axis=0) for side, here in zip((self.left, self.right), at, strict=True)]
+        bits = [every[here] for every, here in zip(self.bits, at, strict=True)]
+        sizes = blocks[:, 1::2] - blocks[:, ::2]
+        ends = np.cumsum(sizes, axis=0)
+        moved = np.column_stack([ends[:, 0] - sizes[:, 0], ends[:, 0], ends[:, 1] - sizes[:, 1], ends[:, 1]])
+        out = tuple(np.empty(max(comparison.ROOM, int(sizes[:, 1].max(initial=0))), np.int64) for _ in range(3))
+        place = 0, 0
+        while place[0] < len(moved):
+            count, block, skip = kernels.near_in_blocks(
+                filters[0], bits[0], filters[1], bits[1], moved,
+                self.limits.base, self.limits.scale, self.limits.slope, self.most, place, *out,
+            )  # fmt: skip
+            place = block, skip
+            if count:
+                yield at[0][out[0][:count]], at[1][out[1][:count]], out[2][:count].copy()
 
     def blocks(self, number: int) -> tuple[Numbers, tuple[Numbers, Numbers], int]:
         """Where rows with equal keys stand in both sides' rows, which are put in order of key; and comparisons spared
@@ -273,8 +290,14 @@ class _Keyed:
 
     def only(self, ranges: Numbers) -> _Keyed:
         """The rows in some ranges."""
-        at = np.concatenate([np.arange(first, last) for first, last in ranges.tolist()])
+        at = _within(ranges)
         return _Keyed(self.filters, self.rows[at], self.keys[at])
+
+
+def _within(ranges: Numbers) -> Numbers:
+    """The places in some ranges, one range after the other."""
+    sizes = ranges[:, 1] - ranges[:, 0]
+    return np.asarray(np.arange(sizes.sum()) + np.repeat(ranges[:, 0] - (np.cumsum(sizes) - sizes), sizes))
 
 
 def _comparisons(runs: Numbers) -> Numbers:

@@ -149,7 +149,7 @@ def dice_pairs(left: Filters, right: Filters, threshold: float, *, cores: int | 
         Pairs sorted by falling score, then left, then right position. An empty filter is in none.
 
     Raises:
-        Refused: more than `linkage.match.work.MOST_PAIRS` pairs.
+        Refused: more pairs than `linkage.match.work.most_pairs`.
     """
     return all_pairs(left, right, Rule("dice", threshold, left.shape[1]), Work(cores))
 
@@ -234,6 +234,7 @@ class _Comparison:
 
     def __init__(self, left: Side, right: Side, rule: Rule) -> None:
         self.left, self.right = left, right
+        self.pairs = work.most_pairs(len(left.filters), len(right.filters))
         self.limits = rule.limits()
         self.most = self.limits.most()
         self.codes = _codes(left.sample(SAMPLE), right.sample(SAMPLE), self.most)
@@ -246,7 +247,7 @@ class _Comparison:
         """The pairs of every block, in no order."""
         starts = range(0, len(self.left), self.rows)
         sizes = [min(self.rows, len(self.left) - start) * len(self.right) for start in starts]
-        yield from work.run(sizes, self.block, how)
+        yield from work.run(sizes, self.block, how, self.pairs)
 
     def block(self, number: int) -> Pairs:
         """The pairs of one block of left rows, in order of the kernel."""
@@ -257,7 +258,7 @@ class _Comparison:
             for piece in self._slice(start, last):
                 found.append(piece)
                 pairs += len(piece[0])
-                work.too_many(pairs)
+                work.too_many(pairs, self.pairs)
         empty = np.zeros(0, np.int64)
         left, right, different = (np.concatenate([f[n] for f in found]) if found else empty for n in range(3))
         return self.left.order[left], self.right.order[right], different
@@ -288,12 +289,11 @@ def _codes(left: Filters, right: Filters, most: Numbers) -> int:
         different = np.array([np.bitwise_count(row ^ theirs).sum(axis=1, dtype=np.int64) for row in ours])
         return float((different <= limits).mean())
 
-    most_halves = min(2 * left.shape[1], 2 * (65_535 // 64))  # a count of differences must fit in 16 bits
-    low, high = 1, most_halves
+    low, high = 1, 4 * min(left.shape[1], 65_535 // 64)  # quarters of a word; a count must fit in 16 bits
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if passing(middle * per_word // 2) <= PASSING else (middle + 1, high)
-    return low * per_word // 2
+        low, high = (low, middle) if passing(middle * per_word // 4) <= PASSING else (middle + 1, high)
+    return low * per_word // 4
 
 
 def _ceiling(value: Fraction) -> int:

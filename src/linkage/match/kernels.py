@@ -247,6 +247,7 @@ def near(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
     counts = np.empty(ROWS * LANES, np.uint16)
     scratch = np.empty(LANES, np.uint8)
     groups = codes.shape[0] // ROWS
+    half = left.shape[1] // 2
     for step in range(start, groups * right_tiles.shape[0]):
         if found + ROWS * LANES > out_left.shape[0]:
             return found, step
@@ -275,7 +276,11 @@ def near(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
                     if j >= high:
                         break
                     different = np.int64(0)
-                    for w in range(left.shape[1]):
+                    for w in range(half):  # most are strangers, and that shows soon
+                        different += np.int64(_popcount(left[i, w] ^ right[j, w]))
+                    if different > limit:
+                        continue
+                    for w in range(half, left.shape[1]):
                         different += np.int64(_popcount(left[i, w] ^ right[j, w]))
                     gap = abs(left_bits[i] - right_bits[j])
                     if different * scale <= base[left_bits[i] + right_bits[j]] + slope * gap:
@@ -309,10 +314,8 @@ def keys(
 def near_in_blocks(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not objects
     left: NDArray[np.uint64],
     left_bits: NDArray[np.int64],
-    left_rows: NDArray[np.int64],
     right: NDArray[np.uint64],
     right_bits: NDArray[np.int64],
-    right_rows: NDArray[np.int64],
     blocks: NDArray[np.int64],
     base: NDArray[np.int64],
     scale: int,
@@ -326,13 +329,12 @@ def near_in_blocks(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not obje
     """Pairs within blocks of filters that differ in few enough bits.
 
     Args:
-        left: ``uint64[n, words]`` filters.
+        left: ``uint64[n, words]`` filters, block after block.
         left_bits: ``int64[n]``, their popcounts.
-        left_rows: ``int64[...]``: rows, block after block.
-        right, right_bits, right_rows: likewise.
-        blocks: ``int64[blocks, 4]``: where each block begins and ends in `left_rows` and in `right_rows`.
+        right, right_bits: likewise.
+        blocks: ``int64[blocks, 4]``: where each block begins and ends on the left and on the right.
         base, scale, slope, most: as of `near`.
-        start: block, and place in its left rows, to begin with.
+        start: block, and place among its left rows, to begin with.
         out_left, out_right, out_different: room for results, for at least as many as a block has right rows.
 
     Returns:
@@ -341,33 +343,22 @@ def near_in_blocks(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not obje
     found = 0
     words = left.shape[1]
     half = words // 2
-    widest = 0
-    for block in range(blocks.shape[0]):
-        widest = max(widest, blocks[block, 3] - blocks[block, 2])
-    near_by = np.empty((widest, words), np.uint64)
     block, skip = start
     while block < blocks.shape[0]:
         first, last, low, high = blocks[block]
-        for place in range(low, high):  # rows that stand anywhere in memory are fetched together
-            for w in range(words):
-                near_by[place - low, w] = right[right_rows[place], w]
-        for at in range(first + skip, last):
+        for i in range(first + skip, last):
             if found + high - low > out_left.shape[0]:
-                return found, block, at - first
-            i = left_rows[at]
-            for place in range(low, high):
-                j = right_rows[place]
+                return found, block, i - first
+            for j in range(low, high):
                 both, gap = left_bits[i] + right_bits[j], abs(left_bits[i] - right_bits[j])
                 limit = most[both]
-                if gap > limit:
-                    continue
                 different = np.int64(0)
                 for w in range(half):
-                    different += np.int64(_popcount(left[i, w] ^ near_by[place - low, w]))  # type: ignore[call-arg]
+                    different += np.int64(_popcount(left[i, w] ^ right[j, w]))  # type: ignore[call-arg]
                 if different > limit:
                     continue
                 for w in range(half, words):
-                    different += np.int64(_popcount(left[i, w] ^ near_by[place - low, w]))  # type: ignore[call-arg]
+                    different += np.int64(_popcount(left[i, w] ^ right[j, w]))  # type: ignore[call-arg]
                 if different * scale <= base[both] + slope * gap:
                     out_left[found] = i
                     out_right[found] = j

@@ -5,7 +5,7 @@ Rules kept here:
 - A block's result depends on its number alone; neither the cores nor the order in which blocks end change the whole.
 - A block is kept (`linkage.match.resume`) before it is counted as done. A run that ends early, by whatever cause,
   starts no further block.
-- Memory holds the pairs found, never more than `MOST_PAIRS`: beyond that the threshold is refused.
+- Memory holds the pairs found, never more than `most_pairs`: beyond that the threshold is refused.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ from dataclasses import dataclass
 from linkage.errors import Refused
 from linkage.match.resume import Pairs, State
 
-MOST_PAIRS = 1 << 24
-"""Pairs at or above the threshold that one comparison may give: some 17 million, about 1 GB with what chooses
-among them. Real registers give a few per row; more means that the threshold says nothing."""
+MOST_PAIRS = 1 << 23
+"""Pairs at or above the threshold that one comparison may always give: some 8 million, about 1 GB with what chooses
+among them."""
+MOST_PER_ROW = 4
+"""Pairs per row of both sides that a larger comparison may give. Real registers give less than one; more means that
+the threshold says nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,24 +61,26 @@ class Work:
     stage: int = 0
     """Passed on to `progress`."""
     kept: bool = True
-    """Whether the caller keeps the pairs: then more than `MOST_PAIRS` are refused. A block is bounded in any case."""
+    """Whether the caller keeps the pairs: then more than `most_pairs` are refused. A block is bounded in any case."""
 
 
 def run(
-    sizes: Sequence[int], do: Callable[[int], Pairs], work: Work, fresh: Callable[[Pairs], Pairs] | None = None
-) -> Iterator[Pairs]:
+    sizes: Sequence[int], do: Callable[[int], Pairs], work: Work, most: int,
+    fresh: Callable[[Pairs], Pairs] | None = None,
+) -> Iterator[Pairs]:  # fmt: skip
     """Do every block that is not done yet, and give the pairs of all of them, in no order.
 
     Args:
         sizes: comparisons per block.
         do: gives the pairs of a block; called in threads.
         work: how to run.
+        most: pairs that the caller can keep.
         fresh: leaves out pairs that another block gave; called in the caller's thread, before pairs are kept.
 
     Raises:
-        Refused: more than `MOST_PAIRS` pairs that the caller keeps.
+        Refused: more pairs than that, and the caller keeps them.
     """
-    meter = _Meter(work, sum(sizes))
+    meter = _Meter(work, sum(sizes), most)
     todo = []
     for number, size in enumerate(sizes):
         pairs = work.state.load(number) if work.state else None
@@ -104,15 +109,20 @@ def run(
         pool.shutdown(cancel_futures=True)
 
 
-def too_many(pairs: int) -> None:
+def most_pairs(left: int, right: int) -> int:
+    """Pairs that a comparison of so many rows may give."""
+    return max(MOST_PAIRS, MOST_PER_ROW * (left + right))
+
+
+def too_many(pairs: int, most: int) -> None:
     """Stop where more pairs reach the threshold than anybody can choose among.
 
     Raises:
-        Refused: more than `MOST_PAIRS`.
+        Refused: more pairs than that.
     """
-    if pairs > MOST_PAIRS:
+    if pairs > most:
         raise Refused(
-            f"more than {MOST_PAIRS:,} pairs reach the threshold: it does not tell persons apart",
+            f"more than {most:,} pairs reach the threshold: it does not tell persons apart",
             hint="Agree on a higher threshold, or on more fields in the filter; or many rows say the same.",
         )
 
@@ -120,8 +130,8 @@ def too_many(pairs: int) -> None:
 class _Meter:
     """Counts and tells."""
 
-    def __init__(self, work: Work, total: int) -> None:
-        self.work, self.total = work, total
+    def __init__(self, work: Work, total: int, most: int) -> None:
+        self.work, self.total, self.most = work, total, most
         self.before = self.now = self.pairs = 0
         self.start = time.monotonic()
 
@@ -137,7 +147,7 @@ class _Meter:
     def _found(self, pairs: int) -> None:
         self.pairs += pairs
         if self.work.kept:
-            too_many(self.pairs)
+            too_many(self.pairs, self.most)
 
     def tell(self) -> None:
         if self.work.progress is None:
