@@ -24,10 +24,13 @@ from linkage.crypto.mac import macs
 from linkage.encode.column import Column, cut_into_tokens, has_enough
 from linkage.encode.cut import Cut, pieces
 from linkage.encode.distinct import side_by_side
+from linkage.encode.harden import hardened
 from linkage.protocol.profiles import Clk, ClkField
 
 PER_BLOCK: Final = 16
 """Positions that one HMAC-SHA512 output gives: 64 bytes in 32-bit numbers, little-endian."""
+BALANCE: Final = "#balance"
+"""Where the key of keyed permutations stands among the keys of fields; no field can be called so."""
 TABLE_BYTES: Final = 1 << 26
 """Memory for the bits of a field's distinct values. A field with more has its bits set row by row instead."""
 BLOCK_ROWS: Final = 16_384
@@ -42,6 +45,7 @@ class ClkFilters:
     ) -> None:
         """Args as of `filters`."""
         self._columns, self._encoding, self._cores = columns, encoding, cores
+        self._key = keys.get(BALANCE, b"")
         specs = [spec for spec in encoding.fields if spec.field in columns]
         self._fields = side_by_side(
             lambda spec: _field(columns[spec.field], spec, encoding.bits, keys[spec.field]), specs, cores
@@ -52,7 +56,7 @@ class ClkFilters:
         result = np.zeros((len(rows), self._encoding.bits // 64), dtype=np.uint64)
         blocks = [slice(first, first + BLOCK_ROWS) for first in range(0, len(rows), BLOCK_ROWS)]
         side_by_side(lambda block: self._encode(result[block], rows[block]), blocks, self._cores)
-        return result
+        return hardened(result, self._encoding.hardening, self._key) if self._encoding.hardening else result
 
     def _encode(self, result: NDArray[np.uint64], rows: NDArray[np.int64]) -> None:
         from linkage.encode import kernels
@@ -74,11 +78,11 @@ def filters(
     Args:
         columns: the fields of the encoding that this party has.
         encoding: the protocol's parameters.
-        keys: subkey per field, 32 bytes each.
+        keys: subkey per field, 32 bytes each, and that of `BALANCE` where the protocol balances.
         cores: threads to use; None for all. The bits do not depend on it.
 
     Returns:
-        ``uint64[n, bits / 64]``; all zero for rows with fewer than `fields_needed` fields.
+        ``uint64[n, filter_bits / 64]``; all zero for rows with fewer than `fields_needed` fields.
     """
     rows = np.arange(len(next(iter(columns.values()))))
     return ClkFilters(columns, encoding, keys, cores=cores).of(rows)

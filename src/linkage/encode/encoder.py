@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from linkage import tables
 from linkage.crypto.mac import macs
 from linkage.crypto.secret import subkey
-from linkage.encode.clk import ClkFilters
+from linkage.encode.clk import BALANCE, ClkFilters
 from linkage.encode.column import Column
 from linkage.encode.hardened import HardenedFilters
 from linkage.encode.prepare import Prepared, prepare
@@ -166,7 +166,8 @@ def pieces(
     chosen = np.flatnonzero(included)
     exact = {f.name: subkey(secret, protocol.digest, "token", f.name) for f in protocol.fields_of(party, "exact")}
     bloom = {f.name: prepared.columns[f.name] for f in protocol.fields_of(party, "bloom")}
-    keys = {name: subkey(secret, protocol.digest, protocol.encoding.profile, name) for name in bloom}
+    keyed = [*bloom, BALANCE]
+    keys = {name: subkey(secret, protocol.digest, protocol.encoding.profile, name) for name in keyed}
     with ThreadPoolExecutor(1) as aside:  # drawing and sorting need no Python, cutting into tokens little else
         drawn = aside.submit(_handles, len(chosen))
         filters = _filters(bloom, protocol.encoding, keys, cores) if bloom else None

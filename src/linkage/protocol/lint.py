@@ -281,6 +281,16 @@ def threshold_of_the_run(p: Protocol) -> Seen:
             yield "matching.stages", f"the unit chooses the threshold of every run, aiming at {stage.threshold.aim}"
 
 
+@_rule("P212", Severity.WARNING)
+def hardening_that_hides_little(p: Protocol) -> Seen:
+    """Folding, balancing and Rule 90 hide how often bits are set, and keep every likeness: known pairs and graph
+    matching re-identify such filters as they do plain ones. Randomised response helps only at a strength that costs
+    the linkage. Where all parties can, take the profile hardened."""
+    if isinstance(p.encoding, Clk):
+        for step in p.encoding.hardening:
+            yield "encoding.hardening", f"{step.step} does not withstand known pairs or graph matching"
+
+
 @_rule("P301", Severity.ERROR)
 def minimum_too_low(p: Protocol) -> Seen:
     """Cells below five persons are about persons, whoever they are shown to."""

@@ -211,6 +211,8 @@ def _unencoded(specs: Sequence[ClkField | HardenedField], p: Protocol) -> Iterat
     for i, field in enumerate(p.fields):
         if field.send == "bloom" and field.name not in spelt:
             yield ("fields", i), f"field '{field.name}' is sent as bloom but encoding.fields does not name it"
+    if p.encoding.filter_bits % 64 or not p.encoding.filter_bits:
+        yield ("encoding", "hardening"), f"leaves {p.encoding.filter_bits} bits; expected a multiple of 64"
 
 
 def _known(path: Path, name: str, names: Any, what: str) -> Iterator[Problem]:

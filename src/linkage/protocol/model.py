@@ -340,6 +340,6 @@ class Protocol(Model):
         from linkage.tables import Layout
 
         tokens = tuple(f.name for f in self.fields_of(party_id, "exact"))
-        words = self.encoding.bits // 64 if self.fields_of(party_id, "bloom") else 0
+        words = self.encoding.filter_bits // 64 if self.fields_of(party_id, "bloom") else 0
         categories = tuple((f.name, len(f.values or ())) for f in self.fields_of(party_id, "category"))
         return Layout(tokens, words, categories)

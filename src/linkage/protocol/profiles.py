@@ -20,6 +20,35 @@ class ClkField(Model):
     """Bits drawn for a token of strength 1; four and nine times as many for strengths 2 and 3. The field's weight."""
 
 
+class Fold(Model):
+    """The filter becomes the exclusive or of its halves."""
+
+    step: Literal["xor-fold"]
+
+
+class RuleNinety(Model):
+    """Each bit becomes the exclusive or of its neighbours."""
+
+    step: Literal["rule-90"]
+
+
+class Balance(Model):
+    """The filter becomes itself and its complement, in a keyed order."""
+
+    step: Literal["balance"]
+
+
+class Respond(Model):
+    """Each bit is replaced by a fair coin with some probability, anew for every record."""
+
+    step: Literal["randomised-response"]
+    flip: Annotated[float, Field(gt=0, lt=1)]
+    """Probability. Per bit that is a differential privacy of ln((2 - flip) / flip), and next to none per record."""
+
+
+Hardening = Annotated[Fold | RuleNinety | Balance | Respond, Field(discriminator="step")]
+
+
 class Clk(Model):
     """Cryptographic long-term key: one keyed Bloom filter over all fields.
 
@@ -35,6 +64,16 @@ class Clk(Model):
     fields_needed: Annotated[int, Field(ge=1)]
     """A row with fewer of these fields filled gets no filter: too little evidence to be told apart."""
     fields: tuple[ClkField, ...] = Field(min_length=1)
+    hardening: tuple[Hardening, ...] = ()
+    """Done to the finished filter, in order; without the key nothing is."""
+
+    @property
+    def filter_bits(self) -> int:
+        """Length of what is sent: folding halves it, balancing doubles it."""
+        bits = self.bits
+        for step in self.hardening:
+            bits = bits // 2 if step.step == "xor-fold" else bits * 2 if step.step == "balance" else bits
+        return bits
 
 
 class HardenedField(Model):
@@ -65,6 +104,11 @@ class Hardened(Model):
     fields_needed: Annotated[int, Field(ge=1)]
     """A row with fewer of these fields filled gets no filter: too little evidence to be told apart."""
     fields: tuple[HardenedField, ...] = Field(min_length=1)
+
+    @property
+    def filter_bits(self) -> int:
+        """Length of what is sent."""
+        return self.bits
 
     def agreement(self, cosine: float) -> float:
         """Share of equal bits to be expected of two records.
