@@ -1,9 +1,10 @@
-"""The peers of `quality.py`, each run by the Python of its own environment: `quality_peer.py clkhash|splink LEFT RIGHT OUT`.
+"""The peers of `quality.py`, each run by the Python of its own environment.
 
-LEFT and RIGHT are CSV files with the columns of `linkage.synth.hard`; OUT gets one line per scored pair: left row,
-right row, score.
+    quality_peer.py clkhash|splink LEFT RIGHT OUT
+
+LEFT and RIGHT are CSV files with the columns of `linkage.synth.hard`; OUT gets three lists as JSON: left rows, right
+rows, scores.
 """
-# ruff: noqa: PLC0415 -- each peer is there in one environment only
 
 from __future__ import annotations
 
@@ -14,7 +15,9 @@ import sys
 from typing import Any
 
 NAMES = ("given-name", "surname", "birth-date", "sex", "postcode", "house-number")
-LOWEST = 0.5
+LOWEST = 0.65
+"""Dice below which pairs are not written down."""
+Pairs = tuple[list[int], list[int], list[float]]
 
 
 def rows(path: str) -> list[dict[str, str]]:
@@ -23,69 +26,41 @@ def rows(path: str) -> list[dict[str, str]]:
         return list(csv.DictReader(stream))
 
 
-def clkhash(left: str, right: str) -> list[tuple[int, int, float]]:
-    """clkhash with a schema as its documentation writes them, weights by field, and anonlink's exact greedy solver."""
+def clkhash(left: str, right: str) -> Pairs:
+    """clkhash with bits per field by what it tells, and anonlink's Dice over all pairs."""
     import anonlink
-    import clkhash.clk
     from bitarray import bitarray
+    from clkhash.clk import generate_clk_from_csv
     from clkhash.schema import from_json_dict
-    from clkhash.serialization import deserialize_bitarray, serialize_bitarray
+    from clkhash.serialization import deserialize_bitarray
 
-    def feature(name: str, kind: str, n: int, bits: int) -> dict[str, Any]:
-        compare = {"type": "ngram", "n": n} if kind == "ngram" else {"type": "exact"}
-        return {
-            "identifier": name,
-            "format": {"type": "string", "encoding": "utf-8"},
-            "hashing": {
-                "comparison": compare,
-                "strategy": {"bitsPerFeature": bits},
-                "hash": {"type": "doubleHash"},
-                "missingValue": {"sentinel": ""},
-            },
-        }
+    def feature(name: str, n: int, bits: int) -> dict[str, Any]:
+        comparison = {"type": "ngram", "n": n} if n else {"type": "exact"}
+        hashing = {"comparison": comparison, "strategy": {"bitsPerFeature": bits}, "hash": {"type": "doubleHash"}}
+        return {"identifier": name, "format": {"type": "string", "encoding": "utf-8"}, "hashing": hashing}
 
-    schema = from_json_dict(
-        {
-            "version": 3,
-            "clkConfig": {
-                "l": 1024,
-                "kdf": {"type": "HKDF", "hash": "SHA256", "salt": "", "info": "", "keySize": 64},
-            },
-            "features": [
-                feature("given-name", "ngram", 2, 150),
-                feature("surname", "ngram", 2, 150),
-                feature("birth-date", "ngram", 1, 150) | {},
-                feature("sex", "exact", 1, 20),
-                feature("postcode", "ngram", 2, 60),
-                feature("house-number", "ngram", 1, 20),
-            ],
-        }
-    )
-    if "salt" in schema.__dict__:
-        pass
+    config = {"l": 1024, "kdf": {"type": "HKDF", "hash": "SHA256", "salt": "", "info": "", "keySize": 64}}
+    bits = {"given-name": (2, 150), "surname": (2, 150), "birth-date": (1, 150), "sex": (0, 20), "postcode": (2, 60)}
+    fields = [feature(name, *bits.get(name, (1, 20))) for name in NAMES]
+    schema = from_json_dict({"version": 3, "clkConfig": config, "features": fields})
 
     def encoded(path: str) -> list[bitarray]:
         text = io.StringIO()
         writer = csv.writer(text)
         writer.writerow(NAMES)
-        for row in rows(path):
-            writer.writerow([row[name].lower() for name in NAMES])
+        writer.writerows([row[name].lower() for name in NAMES] for row in rows(path))
         text.seek(0)
-        made = clkhash.clk.generate_clk_from_csv(
-            text, "a secret of the benchmark", schema, validate=False, progress_bar=False
-        )
-        return [clk if isinstance(clk, bitarray) else deserialize_bitarray(clk) for clk in made]
+        made = generate_clk_from_csv(text, "a secret of the benchmark", schema, validate=False, progress_bar=False)
+        return [one if isinstance(one, bitarray) else deserialize_bitarray(one) for one in made]
 
-    sides = [encoded(left), encoded(right)]
-    _ = serialize_bitarray
-    found = anonlink.candidate_generation.find_candidate_pairs(
-        sides, anonlink.similarities.dice_coefficient_accelerated, LOWEST
+    dice = anonlink.similarities.dice_coefficient_accelerated
+    scores, _, (i, j) = anonlink.candidate_generation.find_candidate_pairs(
+        [encoded(left), encoded(right)], dice, LOWEST
     )
-    scores, _, (i, j) = found
-    return list(zip(map(int, i), map(int, j), map(float, scores), strict=True))
+    return list(i), list(j), list(scores)
 
 
-def splink(left: str, right: str) -> list[tuple[int, int, float]]:
+def splink(left: str, right: str) -> Pairs:
     """Splink on the clear text, with its comparisons for names and dates, trained as its documentation advises."""
     import pandas as pd
     import splink.comparison_library as cl
@@ -116,28 +91,17 @@ def splink(left: str, right: str) -> list[tuple[int, int, float]]:
         ],
     )  # fmt: skip
     api = DuckDBAPI()
-    linker = Linker(
-        [api.register(frame) for frame in frames] if hasattr(api, "register") else frames,
-        settings,
-        *([] if hasattr(api, "register") else [api]),
-    )
+    linker = Linker([api.register(frame) for frame in frames], settings)
     linker.training.estimate_probability_two_random_records_match([block_on("birth_date", "surname")], recall=0.7)
     linker.training.estimate_u_using_random_sampling(max_pairs=5e6)
     for rule in (block_on("birth_date"), block_on("surname"), block_on("postcode")):
         linker.training.estimate_parameters_using_expectation_maximisation(rule)
     found = linker.inference.predict(threshold_match_probability=0.01).as_pandas_dataframe()
-    return list(
-        zip(
-            found["unique_id_l"].astype(int),
-            found["unique_id_r"].astype(int),
-            found["match_weight"].astype(float),
-            strict=True,
-        )
-    )
+    return list(map(int, found["unique_id_l"])), list(map(int, found["unique_id_r"])), list(found["match_probability"])
 
 
 if __name__ == "__main__":
     name, first, second, out = sys.argv[1:]
-    pairs = {"clkhash": clkhash, "splink": splink}[name](first, second)
+    left_rows, right_rows, scores = {"clkhash": clkhash, "splink": splink}[name](first, second)
     with open(out, "w", encoding="utf-8") as stream:
-        json.dump([list(zip(*pairs, strict=True))], stream)
+        json.dump([list(map(int, left_rows)), list(map(int, right_rows)), list(map(float, scores))], stream)
