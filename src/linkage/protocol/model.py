@@ -214,7 +214,9 @@ class Matching(Model):
     stages: tuple[Stage, ...] = Field(min_length=1)
     blocking: Blocking
     """Which rows the fuzzy stages compare."""
-    assignment: Literal["one-to-one"]
+    assignment: Literal["one-to-one", "one-to-one-optimal", "many-to-one"]
+    """How the pairs of a fuzzy stage become links: the best pair first; the largest sum of scores; or every row of the
+    first custodian its best row of the second, which may serve several (docs/spec/matching.md)."""
 
 
 class Output(Model):
