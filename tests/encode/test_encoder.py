@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.nl import bsn
 
+import protocols
 import reference
-from linkage import files
 from linkage.encode import encode
 from linkage.encode.encoder import counts, tokenise
 from linkage.encode.prepare import prepare
@@ -23,11 +23,11 @@ from linkage.encode.read import from_table
 from linkage.encode.tokens import tokens
 from linkage.errors import InputError
 from linkage.match import match
-from linkage.protocol.load import load
+from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
 from linkage.tables import Encodings, encodings_from_bytes
 
-P = load(files.shipped("protocols/graduates-on-benefits.yml"))
+P = loads(protocols.CLK.encode(), name="p.yml")
 SECRET = bytes(range(32))
 MBO = ("bsn", "given-name", "surname", "birth-date", "postcode", "level", "school-year", "diploma-date")
 GEMEENTE = (*MBO[:5], "scheme", "benefit-start", "benefit-end")

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from linkage import files
+import protocols
 from linkage.errors import Refused
 from linkage.match import blocking, comparison, match, work
 from linkage.match.comparison import Rule
 from linkage.match.work import Progress, Work
-from linkage.protocol.load import load
+from linkage.protocol.load import loads
 from linkage.protocol.model import AllPairs, Protocol, SampledBits
 from linkage.tables import CandidatePairs, Encodings
 
@@ -100,8 +100,7 @@ def test_the_bound_holds_for_pairs_exactly_at_the_threshold() -> None:
     right[0, 5] = 0
     right[0, 6] = np.uint64(2**64 - 1)
     rule = Rule("dice", 0.8333, 16)
-    bits = comparison.popcounts(left), comparison.popcounts(right)
-    assert rule.reached(comparison.popcounts(left ^ right), *bits).all()
+    assert rule.reached(np.array([128]), *(comparison.popcounts(side) for side in (left, right))).all()
     positions, width = np.arange(1_024), 12
     differ = np.array([128])
     chance = float(blocking._all_agree(1_024, differ, width)[0])
@@ -208,11 +207,8 @@ class Stopped(Exception):
 
 
 def blocked() -> tuple[Protocol, list[Encodings]]:
-    shipped = load(files.shipped("protocols/graduates-without-number.yml"))
-    stage = shipped.matching.stages[0].model_copy(
-        update={"similarity": "dice", "larger_weight": None, "threshold": RULE.threshold}
-    )
-    said = shipped.matching.model_copy(update={"stages": (stage,), "blocking": AGREED})
+    shipped = loads(protocols.CLK.encode(), name="p.yml")
+    said = shipped.matching.model_copy(update={"stages": shipped.matching.stages[1:], "blocking": AGREED})
     agreed = shipped.model_copy(update={"matching": said})
     sides = []
     for party, filters in zip(("mbo", "gemeente"), registers(400), strict=True):

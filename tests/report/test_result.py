@@ -40,6 +40,7 @@ RELEASE = Release(
     Cell({}, figure(435), figure(45)),
     10,
     5,
+    (),
 )
 QUALITY = {"overlap": 42, "true_overlap": 44, "precision": 0.98, "recall": 0.96}
 
@@ -153,14 +154,14 @@ def test_csv_opens_in_excel_with_dutch_settings() -> None:
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_csv_holds_no_formula(sign: str) -> None:
     odd = Cell({"level": f'{sign}HYPERLINK("x";"y")', "school-year": "=1+1"}, figure(60), figure(15))
-    release = Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5)
+    release = Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5, ())
     line = as_csv(Report(P, release, "en")).split("\r\n", 1)[1]
     assert line.startswith(f"""\"'{sign}HYPERLINK(""x"";""y"")\";'=1+1;60;""")
 
 
 def test_csv_quotes_what_holds_a_delimiter() -> None:
     odd = Cell({"level": 'a;"b"\nc', "school-year": "x"}, figure(60), figure(15))
-    assert as_csv(Report(P, Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5), "en")).splitlines()[
+    assert as_csv(Report(P, Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5, ()), "en")).splitlines()[
         1:3
     ] == [
         '"a;""b""',
