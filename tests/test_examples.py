@@ -20,7 +20,7 @@ def test_the_story_of_graduates_on_benefits_holds(tmp_path: Path) -> None:
     assert console.run(document, tmp_path) > 40
 
 
-def test_febrl4_is_linked_with_f1_of_at_least_99_percent() -> None:
+def test_febrl4_is_linked_with_f1_of_at_least_999_in_a_thousand() -> None:
     if not FEBRL.is_dir():
         pytest.skip("../shared/data/febrl is missing: linkage quality on FEBRL 4 was NOT checked")
     folder = ROOT / "examples" / "febrl4"
@@ -31,4 +31,4 @@ def test_febrl4_is_linked_with_f1_of_at_least_99_percent() -> None:
     spec.loader.exec_module(febrl4)
     measured = febrl4.main(FEBRL, folder / "protocol.yml")
     print(f"FEBRL 4: {measured}")
-    assert measured["f1"] >= 0.99
+    assert measured["f1"] >= 0.999

@@ -22,6 +22,8 @@ FIELDS = {
     "date_of_birth": "birth-date",
     "suburb": "suburb",
     "postcode": "postcode",
+    "street_number": "street-number",
+    "address_1": "street",
     "state": "state",
 }
 STATES = ("act", "nsw", "nt", "qld", "sa", "tas", "vic", "wa")
@@ -37,18 +39,20 @@ def main(folder: Path, protocol_file: Path) -> dict[str, float]:
         encode.encode(frame, agreed, party=party, secret=secret, bad_cells="leave-out")
         for frame, party in zip(frames, ("file-a", "file-b"), strict=True)
     ]
-    links = match.match(encodings, agreed).to_pandas()
+    found = match.match(encodings, agreed)
+    links = found.to_pandas()
     person = [frame["rec_id"].str.extract(r"rec-(\d+)-")[0] for frame in frames]
     right = int((person[0].iloc[links["left"]].to_numpy() == person[1].iloc[links["right"]].to_numpy()).sum())
     precision, recall = right / len(links), right / len(frames[0])
     f1 = 2 * precision * recall / (precision + recall)
-    return {"links": len(links), "precision": precision, "recall": recall, "f1": f1}
+    threshold = found.judged[0].threshold  # chosen from the scores alone
+    return {"threshold": threshold, "links": len(links), "precision": precision, "recall": recall, "f1": f1}
 
 
 def read(path: Path) -> pd.DataFrame:
     """One FEBRL file with our names of fields; the eight states and nothing else."""
-    frame = pd.read_csv(path, dtype=str, skipinitialspace=True, keep_default_na=False).rename(columns=FIELDS)
-    frame.columns = frame.columns.str.strip()
+    frame = pd.read_csv(path, dtype=str, skipinitialspace=True, keep_default_na=False)
+    frame = frame.rename(columns=str.strip).rename(columns=FIELDS)
     frame["state"] = frame["state"].where(frame["state"].isin(STATES), None)
     return frame
 

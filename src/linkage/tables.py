@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -222,10 +222,10 @@ class Judged:
     """Lower end of its 95 % interval."""
     recall_high: float
     """Upper end."""
-    strangers: str
+    strangers: Literal["numbers", "registers"]
     """Where pairs of different persons were taken from: ``numbers`` (rows with different numbers, across the two
     registers) or ``registers`` (rows of one register, which holds nobody twice)."""
-    same: str
+    same: Literal["numbers", "scores"]
     """Where pairs of one person were taken from: ``numbers`` (equal numbers) or ``scores`` (how scores thin out)."""
 
 

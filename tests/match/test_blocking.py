@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from linkage import files
+import protocols
 from linkage.errors import Refused
 from linkage.match import blocking, comparison, match, work
 from linkage.match.comparison import Rule
 from linkage.match.work import Progress, Work
-from linkage.protocol.load import load
+from linkage.protocol.load import loads
 from linkage.protocol.model import AllPairs, Protocol, SampledBits
 from linkage.tables import CandidatePairs, Encodings
 
@@ -100,7 +100,7 @@ def test_the_bound_holds_for_pairs_exactly_at_the_threshold() -> None:
     right[0, 5] = 0
     right[0, 6] = np.uint64(2**64 - 1)
     rule = Rule("dice", 0.8333, 16)
-    assert comparison.reached("dice", left, right, 0.8333).all()
+    assert rule.reached(np.array([128]), *(comparison.popcounts(side) for side in (left, right))).all()
     positions, width = np.arange(1_024), 12
     differ = np.array([128])
     chance = float(blocking._all_agree(1_024, differ, width)[0])
@@ -112,7 +112,7 @@ def test_the_bound_holds_for_pairs_exactly_at_the_threshold() -> None:
             blocking.kernels.keys(side, np.zeros(1, np.int64), drawn, key)
         hits += int(keys[0][0] == keys[1][0])
     assert abs(hits / 3_000 - chance) < 4 * np.sqrt(chance * (1 - chance) / 3_000)
-    assert rule.allowed()[768] == 128
+    assert rule.limits().most()[768] == 128
 
 
 @pytest.mark.parametrize("width", [1, 7, 30])
@@ -206,7 +206,7 @@ class Stopped(Exception):
 
 
 def blocked() -> tuple[Protocol, list[Encodings]]:
-    shipped = load(files.shipped("protocols/graduates-on-benefits.yml"))
+    shipped = loads(protocols.CLK.encode(), name="p.yml")
     said = shipped.matching.model_copy(update={"stages": shipped.matching.stages[1:], "blocking": AGREED})
     agreed = shipped.model_copy(update={"matching": said})
     sides = []

@@ -14,17 +14,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from linkage import files
+import protocols
 from linkage.errors import InputError, Refused
 from linkage.match import comparison, match, resume, work
 from linkage.match.comparison import Rule
 from linkage.match.resume import Pairs, Run, State
 from linkage.match.work import Progress, Work
-from linkage.protocol.load import load
+from linkage.protocol.load import loads
 from linkage.tables import Encodings, Links
 
 RULE = Rule("dice", 0.5, 2)
-SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))
+SHIPPED = loads(protocols.CLK.encode(), name="p.yml")
 FUZZY_ONLY = SHIPPED.model_copy(
     update={"matching": SHIPPED.matching.model_copy(update={"stages": SHIPPED.matching.stages[1:]})}
 )

@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import protocols
 import reference
-from linkage import files
 from linkage.errors import InputError, Refused
 from linkage.match import assignment, match
 from linkage.match.stages import look
-from linkage.protocol.load import load
+from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
 from linkage.tables import Encodings, Links
 
-SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))
+SHIPPED = loads(protocols.CLK.encode(), name="p.yml")
 FUZZY = {"stage": "fuzzy", "similarity": "dice", "threshold": 0.8, "never_when_different": ("bsn",)}
 EXACT = {"stage": "exact", "field": "bsn", "token": "hmac-sha256"}
 ALL = {"method": "all-pairs"}

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 
-from linkage import files
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
 from linkage.protocol.load import from_document
 from linkage.protocol.schema import json_schema
+from protocols import CLK, SHIPPED, WITHOUT_NUMBER
 
-SHIPPED = files.shipped("protocols/graduates-on-benefits.yml").read_text(encoding="utf-8")
 SCHEMA = json.loads(json.dumps(json_schema(), allow_nan=False))
 
 
@@ -67,7 +66,13 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
     [
         pytest.param("mode: statistics", "mode: statistics", True, id="the shipped protocol"),
         pytest.param("card: null", "card: sha256:" + "0" * 64, True, id="a card"),
-        pytest.param("threshold: 0.80", "threshold: 1", True, id="a threshold of one"),
+        pytest.param("threshold: {aim: balance}", "threshold: 1", True, id="a threshold of one"),
+        pytest.param("aim: balance", "aim: precision, at_least: 0.99", True, id="a precision"),
+        pytest.param("aim: balance", "aim: precision, at_least: 1.0", False, id="a precision of one"),
+        pytest.param("aim: balance", "aim: recall", False, id="another aim"),
+        pytest.param("{aim: balance}", "{}", False, id="no aim"),
+        pytest.param("{aim: balance}", "high", False, id="a threshold in words"),
+        pytest.param("{aim: balance}", "[0.8]", False, id="a list of thresholds"),
         pytest.param("minimum: 10", "minimum: 1000", True, id="the largest minimum"),
         pytest.param("packages: P30D", "packages: P1Y6M", True, id="a year and a half"),
         pytest.param("mode: statistics", "mode: recontact", False, id="another mode"),
@@ -77,10 +82,10 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         pytest.param("card: null", "# ", False, id="no card key"),
         pytest.param("card: null", "cards: null", False, id="an unknown key"),
         pytest.param("roles: [linkage-unit]", "roles: []", False, id="no role"),
-        pytest.param("bits: 1024", "bits: 1000", False, id="bits that are no words"),
-        pytest.param("bits: 1024", "bits: '1024'", False, id="bits as text"),
-        pytest.param("threshold: 0.80", "threshold: 0", False, id="a threshold of zero"),
-        pytest.param("threshold: 0.80", "threshold: 1.1", False, id="a threshold above one"),
+        pytest.param("bits: 8192", "bits: 8100", False, id="bits that are no words"),
+        pytest.param("bits: 8192", "bits: '8192'", False, id="bits as text"),
+        pytest.param("threshold: {aim: balance}", "threshold: 0", False, id="a threshold of zero"),
+        pytest.param("threshold: {aim: balance}", "threshold: 1.1", False, id="a threshold above one"),
         pytest.param("minimum: 10", "minimum: 1001", False, id="a minimum too large"),
         pytest.param("packages: P30D", "packages: 30 days", False, id="a period in words"),
         pytest.param("packages: P30D", "packages: P٣D", False, id="a period in other digits"),
@@ -97,6 +102,13 @@ def test_schema_and_loader_agree(old: str, new: str, accepted: bool) -> None:
     except InputError:
         loaded = False
     assert (loaded, fits(SCHEMA, document.data)) == (accepted, accepted)
+
+
+@pytest.mark.parametrize("text", [SHIPPED, CLK, WITHOUT_NUMBER], ids=["hardened", "clk", "without number"])
+def test_shipped_protocols_fit(text: str) -> None:
+    document = strict_yaml.parse(text.encode(), name="p.yml")
+    assert from_document(document).linkage == 1
+    assert fits(SCHEMA, document.data)
 
 
 def test_no_object_takes_a_key_it_does_not_name() -> None:

@@ -26,7 +26,7 @@ from pydantic import TypeAdapter
 
 from linkage import canonical
 from linkage.errors import InputError, LinkageError, Untrusted
-from linkage.protocol.model import Output, Protocol
+from linkage.protocol.model import Aim, Fuzzy, Output, Protocol
 from linkage.tables import Encodings, Judged
 
 Status = Literal["shown", "hidden"]
@@ -74,9 +74,9 @@ class Expected:
     """Share of links that join one person's rows: estimate, low, high."""
     found: tuple[float, float, float]
     """Share of pairs of one person, among the rows that the stage saw, that are linked: estimate, low, high."""
-    strangers: str
+    strangers: Literal["numbers", "registers"]
     """What pairs of different persons were known by: ``numbers`` or ``registers``."""
-    same: str
+    same: Literal["numbers", "scores"]
     """What pairs of one person were known by: ``numbers`` or ``scores``."""
 
 
@@ -140,6 +140,25 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
         or any(value < output.minimum or value % output.rounding for value in shown)
     ):
         raise Untrusted("a release with other limits or another table than the protocol has", where=where)
+    if not _can_be_expected(release.expected, protocol):
+        raise Untrusted("a release with shares that cannot be, or of other stages than the protocol has", where=where)
+
+
+def _can_be_expected(expected: Sequence[Expected], protocol: Protocol) -> bool:
+    """Whether these are estimates of the protocol's fuzzy stages: each once, in order, under the threshold agreed."""
+    stages = {n: stage for n, stage in enumerate(protocol.matching.stages) if isinstance(stage, Fuzzy)}
+    numbers = [one.stage for one in expected]
+    if numbers != sorted(set(numbers)) or not set(numbers) <= set(stages):
+        return False
+    for one in expected:
+        agreed = stages[one.stage].threshold
+        if one.chosen != isinstance(agreed, Aim) or not (one.chosen or one.threshold == agreed):
+            return False
+        if not 0 < one.threshold <= 1:
+            return False
+        if not all(0 <= low <= middle <= high <= 1 for middle, low, high in (one.right, one.found)):
+            return False
+    return True
 
 
 def overlap(

@@ -67,7 +67,8 @@ class Rule:
     words: int
     """64-bit words per filter."""
     larger_weight: float = 0.5
-    """For ``tversky``: what the bits that only the fuller filter has weigh; those of the other weigh the rest."""
+    """For ``tversky``: what the bits that only the fuller filter has weigh; those of the other weigh the rest. At most
+    four decimals, so that all is exact in 64 bits."""
 
     @property
     def bits(self) -> int:
@@ -85,7 +86,9 @@ class Rule:
         if self.similarity == "dice":
             dice = [both - 2 * _ceiling(limit * both / 2) for both in range(2 * self.bits + 1)]
             return Limits(np.asarray(dice, np.int64), 1, 0)
-        lean = limit * (1 - 2 * Fraction(str(self.larger_weight)))
+        weight = Fraction(str(self.larger_weight))
+        limit = _next_score(limit, self.bits * weight.denominator)  # passes the same pairs, in fewer digits
+        lean = limit * (1 - 2 * weight)
         scale = math.lcm(limit.denominator, lean.denominator)
         per_bit = int((1 - limit) * scale)
         return Limits(np.arange(2 * self.bits + 1) * per_bit, scale, int(lean * scale))
@@ -98,8 +101,9 @@ class Rule:
         if self.similarity == "dice":
             return np.asarray((both - different) / np.maximum(both, 1))
         more, fewer = np.maximum(left_bits, right_bits), np.minimum(left_bits, right_bits)
-        rest = self.larger_weight * more + (1 - self.larger_weight) * fewer
-        return np.asarray((both - different) / 2 / np.maximum(rest, 1e-9))
+        weight = Fraction(str(self.larger_weight))  # in whole numbers: a pair at the threshold scores the threshold
+        rest = weight.numerator * more + (weight.denominator - weight.numerator) * fewer
+        return np.asarray((both - different) * weight.denominator / np.maximum(2 * rest, 1))
 
     def reached(self, different: Numbers, left_bits: Numbers, right_bits: Numbers) -> NDArray[np.bool_]:
         """``bool[n]``: whether pairs pass, exactly as in the kernel. A pair with an empty filter never does."""
@@ -294,6 +298,16 @@ def _codes(left: Filters, right: Filters, most: Numbers) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if passing(middle * per_word // 2) <= PASSING else (middle + 1, high)
     return low * per_word // 2
+
+
+def _next_score(limit: Fraction, most: int) -> Fraction:
+    """The least fraction that is not below a limit and has a denominator of `most` or less (Farey)."""
+    near = limit.limit_denominator(most)
+    if near >= limit:
+        return near
+    first = -pow(near.numerator, -1, near.denominator) % near.denominator
+    denominator = most - (most - first) % near.denominator
+    return Fraction(near.numerator * denominator + 1, near.denominator * denominator)
 
 
 def _ceiling(value: Fraction) -> int:

@@ -11,7 +11,9 @@ Rules kept here:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,8 @@ WORDS_COMPARED = 3_000_000_000
 """64-bit words of filters that are compared to see strangers: half a minute at the most."""
 SAMPLE_ROWS = 1_000
 """Rows of each side whose scores tell where the floor is."""
+LEAST_ROWS = 2_000
+"""Rows that a threshold is chosen on at least, where all pairs are too many: fewer have too few links to tell."""
 ENOUGH = 1_000
 """Rows with a number that either side must have for strangers to be known by numbers."""
 
@@ -72,6 +76,8 @@ def observe(
         cores: threads to use; None for all.
     """
     left, right = sides
+    source: Literal["registers", "numbers"]
+    strangers: list[Strangers]
     if min(len(left.numbered), len(right.numbered)) >= ENOUGH:
         source, strangers = "numbers", [_across(left, right, rule, cores)]
     else:
@@ -95,9 +101,9 @@ def _within(side: Rows, rule: Rule, cores: int | None) -> Strangers:
 
 def _across(left: Rows, right: Rows, rule: Rule, cores: int | None) -> Strangers:
     """Rows with a number against rows of the other side with a different one."""
+    most = max(math.isqrt(WORDS_COMPARED // rule.words), 1)
     a, b = left.numbered, right.numbered
-    a = a[: sample(len(b), rule)]
-    b = b[: max(sample(len(a), rule), 1)]
+    a, b = a[: max(most, sample(len(b), rule))], b[: max(most, sample(len(a), rule))]
     pairs = comparison.all_pairs(left.filters[a], right.filters[b], rule, Work(cores))
     different = left.tokens[a[pairs.left]] != right.tokens[b[pairs.right]]
     return Strangers(pairs.score[different], len(a) * len(b))
@@ -106,6 +112,15 @@ def _across(left: Rows, right: Rows, rule: Rule, cores: int | None) -> Strangers
 def sample(others: int, rule: Rule) -> int:
     """Rows that may be compared with so many others."""
     return max(WORDS_COMPARED // max(others * rule.words, 1), 1)
+
+
+def sampled(sides: tuple[Rows, Rows], rule: Rule) -> tuple[Positions, Positions]:
+    """Rows of the shorter side that may be compared with all of the other, and these: of either side, whichever is
+    called left."""
+    left, right = sides[0].free, sides[1].free
+    if len(right) < len(left):
+        return left, right[: max(sample(len(left), rule), LEAST_ROWS)]
+    return left[: max(sample(len(right), rule), LEAST_ROWS)], right
 
 
 def same_number(tokens: Sequence[Tokens], linked: tuple[Positions, Positions]) -> tuple[Positions, Positions]:

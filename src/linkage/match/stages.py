@@ -202,7 +202,7 @@ def _fuzzy(stage: Fuzzy, here: Sofar, how: How, number: int) -> tuple[CandidateP
     pairs = _joined([pairs for pairs, _ in parts])
     keep = ~_contradicted(stage, left, right, pairs)
     links = assignment.one_to_one(CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks)
-    compared = sum(len(a) * len(b) for a, b in allowed)
+    compared = sum(covered.possible for _, covered in parts)
     seen = quality.observe(sides, rule, links, compared, same, how.votes, how.cores)
     limit = rule.threshold if aim is None else threshold.choose(aim, seen)
     high = links.score >= limit if aim else np.ones(len(links), np.bool_)
@@ -214,18 +214,19 @@ def _fuzzy(stage: Fuzzy, here: Sofar, how: How, number: int) -> tuple[CandidateP
 
 
 def _on_a_sample(aim: Aim, rule: Rule, here: Sofar, how: How, sides: tuple[quality.Rows, quality.Rows]) -> float:
-    """A threshold chosen on some left rows and all right ones, where all pairs are too many to look at."""
+    """A threshold chosen on some rows of the shorter side and all of the other, where all pairs are too many to look
+    at."""
+    some, every = quality.sampled(sides, rule)
     left, right = sides
-    some = left.free[: quality.sample(len(right.free), rule)]
-    pairs = comparison.all_pairs(left.filters[some], right.filters[right.free], rule, Work(how.cores))
-    pairs = CandidatePairs(some[pairs.left], right.free[pairs.right], pairs.score)
-    different = (left.tokens[pairs.left] != b"") & (right.tokens[pairs.right] != b"")
-    different &= left.tokens[pairs.left] != right.tokens[pairs.right]
-    links = assignment.one_to_one(
-        CandidatePairs(pairs.left[~different], pairs.right[~different], pairs.score[~different]), *here.looks
-    )
-    seen = quality.observe(sides, rule, links, len(some) * len(right.free), (some[:0], some[:0]), how.votes, how.cores)
-    return threshold.choose(aim, replace(seen, rows=(len(some), len(right.free))))
+    pairs = comparison.all_pairs(left.filters[some], right.filters[every], rule, Work(how.cores))
+    pairs = CandidatePairs(some[pairs.left], every[pairs.right], pairs.score)
+    one, other = left.tokens[pairs.left], right.tokens[pairs.right]
+    keep = (one == b"") | (other == b"") | (one == other)
+    links = assignment.one_to_one(CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks)
+    numbered = [int((side.tokens[rows] != b"").sum()) for side, rows in zip(sides, (some, every), strict=True)]
+    compared = len(some) * len(every) - numbered[0] * numbered[1]  # two numbers are never linked here
+    seen = quality.observe(sides, rule, links, compared, (some[:0], some[:0]), how.votes, how.cores)
+    return threshold.choose(aim, replace(seen, rows=(len(some), len(every))))
 
 
 def _joined(parts: Sequence[CandidatePairs]) -> CandidatePairs:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,12 @@ from linkage.protocol.model import Aim
 from linkage.tables import Judged
 
 CANDIDATES_PER_ROW = 10
-"""Pairs per row that the floor lets through: strangers enough to measure, links of one person nearly all."""
+"""Pairs per row that the floor lets through: strangers enough to measure, links of one person nearly all. Where rows
+are very many, fewer (`MOST_CANDIDATES`)."""
 DIGITS = 4
 """Decimals of a threshold that is chosen."""
+MOST_CANDIDATES = 1 << 22
+"""Pairs that the floor lets through at most: some 4 million are a few hundred MB to choose among."""
 ROUNDS = 30
 """Steps in which the number of right links settles."""
 Z95 = 1.959964
@@ -62,8 +66,8 @@ class Seen:
     """Scores of the pairs that assignment gave, falling."""
     strangers: Sequence[Strangers]
     """Of one register, of the other; or of both, across."""
-    source: str
-    """``registers`` or ``numbers``: where they come from."""
+    source: Literal["registers", "numbers"]
+    """Where they come from."""
     compared: int
     """Pairs that the stage compared."""
     rows: tuple[int, int]
@@ -84,13 +88,13 @@ class Seen:
 
 
 def floor(sample: Scores, rows: tuple[int, int]) -> float:
-    """The score that about `CANDIDATES_PER_ROW` pairs per row reach.
+    """The score that about `CANDIDATES_PER_ROW` pairs per row reach, `MOST_CANDIDATES` at most.
 
     Args:
         sample: scores of random pairs.
         rows: rows of either side.
     """
-    share = CANDIDATES_PER_ROW * sum(rows) / max(rows[0] * rows[1], 1)
+    share = min(CANDIDATES_PER_ROW * sum(rows), MOST_CANDIDATES) / max(rows[0] * rows[1], 1)
     if share >= 1 or not len(sample):
         return _rounded_down(0)
     quantile = float(np.quantile(sample, 1 - share))
@@ -102,8 +106,10 @@ def choose(aim: Aim, seen: Seen) -> float:
     if not len(seen.links):
         return 1.0
     right, wrong = _right_and_wrong(seen, seen.links)
-    number = np.arange(1, len(seen.links) + 1)
+    number = right + wrong  # links at or above each score, those with the same score among them
     if aim.aim == "balance":
+        if not right.any():
+            return 1.0
         best = int(np.argmax(2 * right / (number + right.max())))
     else:
         good = np.flatnonzero(1 - wrong / number >= (aim.at_least or 1.0))
@@ -118,13 +124,16 @@ def judge(stage: int, threshold: float, chosen: bool, seen: Seen) -> Judged:
     links = int((seen.links >= threshold).sum())
     at = np.array([threshold])
     right = float(_right_and_wrong(seen, at)[0][0])
-    scale = _scale(seen, right)
+    scale = float(_scale(seen, _found(seen, at))[0])
     counts = [(int(s.at_least(at)[0]), s.pairs) for s in seen.strangers if s.pairs]
     low = min((poisson(count)[0] / pairs for count, pairs in counts), default=0.0) * scale
-    high = max((poisson(count)[1] / pairs for count, pairs in counts), default=0.0) * scale
-    middle, least, most = (1 - min(wrong, links) / links if links else 1.0 for wrong in (links - right, high, low))
+    high = max((poisson(count)[1] / pairs for count, pairs in counts), default=math.inf) * scale
+    precision = (1.0, 0.0, 1.0)
+    if links:
+        middle, least, most = (1 - min(wrong, links) / links for wrong in (links - right, high, low))
+        precision = middle, least, most
     recall, source = _recall(threshold, right, seen)
-    return Judged(stage, threshold, chosen, links, middle, least, most, *recall, seen.source, source)
+    return Judged(stage, threshold, chosen, links, *precision, *recall, seen.source, source)
 
 
 def _rounded_down(score: float) -> float:
@@ -132,7 +141,7 @@ def _rounded_down(score: float) -> float:
     return max(math.floor(score * 10.0**DIGITS), 1) / 10.0**DIGITS
 
 
-def poisson(count: int) -> tuple[float, float]:
+def poisson(count: float) -> tuple[float, float]:
     """95 % interval of a mean, from one count (Byar's approximation; Breslow and Day 1987, equation 2.17)."""
     lower = count * (1 - 1 / (9 * count) - Z95 / (3 * math.sqrt(count))) ** 3 if count else 0.0
     more = count + 1
@@ -151,22 +160,42 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 
 def _right_and_wrong(seen: Seen, at: Scores) -> tuple[Scores, Scores]:
     """Expected right and wrong links that reach each of some scores."""
-    number = len(seen.links) - np.searchsorted(seen.links[::-1], at, side="left")
-    rates = [s.at_least(at) / s.pairs for s in seen.strangers if s.pairs]
-    rate = np.asarray(np.mean(rates, axis=0) if rates else np.zeros(len(at)), dtype=np.float64)
-    right: Scores = number.astype(np.float64)
+    number = _reaching(seen, at)
+    wrong = np.minimum(_rate(seen, at) * _scale(seen, _found(seen, at)), number)
+    return np.asarray(number - wrong), np.asarray(wrong)
+
+
+def _found(seen: Seen, at: Scores) -> Scores:
+    """How many rows of either side have found their own person, going down the scores as far as each of some. Nobody
+    has at the start: else strangers of whom all are linked would explain each other's links."""
+    number, rate = _reaching(seen, seen.links), _rate(seen, seen.links)
+    found = np.zeros(len(number) + 1)
     for _ in range(ROUNDS):
-        right = np.asarray(number - np.minimum(rate * _scale(seen, float(right.max(initial=0.0))), number), np.float64)
-    return right, number - right
+        right = number - np.minimum(rate * _scale(seen, found[1:]), number)
+        found[1:] = np.maximum.accumulate(right)
+    return np.asarray(found[_reaching(seen, at)])
 
 
-def _scale(seen: Seen, right: float) -> float:
+def _reaching(seen: Seen, at: Scores) -> NDArray[np.int64]:
+    """Links that reach each of some scores."""
+    return np.asarray(len(seen.links) - np.searchsorted(seen.links[::-1], at, side="left"))
+
+
+def _rate(seen: Seen, at: Scores) -> Scores:
+    """Share of the pairs of strangers that reach each of some scores."""
+    pairs = sum(s.pairs for s in seen.strangers)
+    return np.asarray(sum((s.at_least(at) for s in seen.strangers), np.zeros(len(at))) / max(pairs, 1))
+
+
+def _scale(seen: Seen, found: Scores) -> Scores:
     """Pairs of rows that have not found their own person: only they can be linked to a stranger."""
-    left, other = (1 - min(right / max(rows, 1), 1.0) for rows in seen.rows)
-    return seen.compared * left * other
+    left, other = (1 - np.minimum(found / max(rows, 1), 1.0) for rows in seen.rows)
+    return np.asarray(seen.compared * left * other)
 
 
-def _recall(threshold: float, right: float, seen: Seen) -> tuple[tuple[float, float, float], str]:
+def _recall(
+    threshold: float, right: float, seen: Seen
+) -> tuple[tuple[float, float, float], Literal["numbers", "scores"]]:
     """Share of the pairs of one person that reach a threshold, with its interval, and where it comes from."""
     if seen.same is not None:
         hits = int((seen.same >= threshold).sum())
@@ -178,7 +207,8 @@ def _recall(threshold: float, right: float, seen: Seen) -> tuple[tuple[float, fl
     edges = lowest + max(middle - lowest, 10.0**-DIGITS) / WINDOWS * np.arange(3)
     reaching = _right_and_wrong(seen, seen.squeezed(edges))[0]
     first, second = (max(float(reaching[n] - reaching[n + 1]), 0.0) for n in (0, 1))
-    missed = [_below(max(first + z * math.sqrt(first), 0), max(second - z * math.sqrt(second), 0)) for z in (0, 2, -2)]
+    (less, more), (fewer, further) = poisson(first), poisson(second)
+    missed = [_below(first, second), _below(more, fewer), _below(less, further)]
     return tuple(right / (right + m) if right else 0.0 for m in missed), "scores"  # type: ignore[return-value]
 
 

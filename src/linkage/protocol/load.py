@@ -129,8 +129,9 @@ def _problem(error: Any) -> Problem:
         case "string_pattern_mismatch":
             return path, f"expected text that fits {context['pattern']}"
     if kind in _EXPECTED:
+        either = " or a mapping with 'aim'" if path[-1] == "fixed" else ""  # a threshold
         hint = ": put it between quotes" if kind == "string_type" and error["input"] is not None else ""
-        return path, f"expected {_EXPECTED[kind]}, got {_got(error['input'])}{hint}"
+        return path, f"expected {_EXPECTED[kind]}{either}, got {_got(error['input'])}{hint}"
     message = str(error["msg"])
     return path, message[0].lower() + message[1:]
 
@@ -199,6 +200,8 @@ def _fuzzy(path: Path, stage: Fuzzy, profile: str) -> Iterator[tuple[Path, str]]
     if (stage.similarity == "tversky") != (stage.larger_weight is not None):
         said = "is missing" if stage.larger_weight is None else f"means nothing for '{stage.similarity}'"
         yield path, f"larger_weight {said}"
+    if stage.larger_weight is not None and round(stage.larger_weight, 4) != stage.larger_weight:
+        yield (*path, "larger_weight"), f"expected at most 4 decimals, got {stage.larger_weight}"
     if isinstance(stage.threshold, Aim) and (stage.threshold.aim == "precision") != (
         stage.threshold.at_least is not None
     ):

@@ -185,7 +185,7 @@ def _said_of(data: bytes) -> dict[str, Any]:
 
 def _judged(said: Mapping[str, Any]) -> list[Judged]:
     try:
-        return TypeAdapter(list[Judged]).validate_python(said.get("judged", []), strict=True)
+        return TypeAdapter(list[Judged]).validate_json(canonical.to_bytes(said.get("judged", [])), strict=True)
     except ValueError:
         raise Untrusted("not a file of links: damaged or altered") from None
 

@@ -1,0 +1,34 @@
+"""The texts of protocols that tests start from."""
+
+from __future__ import annotations
+
+from linkage import files
+
+SHIPPED = files.shipped("protocols/graduates-on-benefits.yml").read_text(encoding="utf-8")
+"""Hardened filters, and a threshold that the unit chooses."""
+WITHOUT_NUMBER = files.shipped("protocols/graduates-without-number.yml").read_text(encoding="utf-8")
+"""Plain filters, Tversky's index, no number."""
+
+_CLK = """  profile: clk
+  rules: 2
+  bits: 1024
+  prf: hmac-sha512
+  fields_needed: 3
+  fields:
+    - {field: given-name, q: 2, positions: 6}
+    - {field: surname, q: 2, positions: 6}
+    - {field: birth-date, q: 2, positions: 6}
+    - {field: postcode, q: 2, positions: 6}
+
+"""
+
+
+def with_clk() -> str:
+    """The first one with plain filters and a fixed threshold on Dice: small, and read by other software."""
+    hardened = SHIPPED[SHIPPED.index("  profile: hardened") : SHIPPED.index("matching:")]
+    fuzzy = "similarity: agreement, threshold: {aim: balance}"
+    assert fuzzy in SHIPPED
+    return SHIPPED.replace(hardened, _CLK).replace(fuzzy, "similarity: dice, threshold: 0.80")
+
+
+CLK = with_clk()
