@@ -129,7 +129,7 @@ def _problem(error: Any) -> Problem:
         case "string_pattern_mismatch":
             return path, f"expected text that fits {context['pattern']}"
     if kind in _EXPECTED:
-        either = " or a mapping with 'aim'" if path[-1] == "fixed" else ""  # a threshold
+        either = " or a mapping with 'aim'" if path[-1:] == ("fixed",) else ""  # a threshold
         hint = ": put it between quotes" if kind == "string_type" and error["input"] is not None else ""
         return path, f"expected {_EXPECTED[kind]}{either}, got {_got(error['input'])}{hint}"
     message = str(error["msg"])
