@@ -25,13 +25,15 @@ from linkage.errors import InputError
 from linkage.match import match
 from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
+from linkage.protocol.profiles import Clk
 from linkage.tables import Encodings, encodings_from_bytes
 
-P = loads(protocols.CLK.encode(), name="p.yml")
+P = loads(protocols.SHIPPED.encode(), name="p.yml")
+PLAIN = loads(protocols.CLK.encode(), name="p.yml")
+SHORT = loads(protocols.SHIPPED.replace("bits: 8192", "bits: 128").encode(), name="p.yml")
 SECRET = bytes(range(32))
 MBO = ("bsn", "given-name", "surname", "birth-date", "postcode", "level", "school-year", "diploma-date")
 GEMEENTE = (*MBO[:5], "scheme", "benefit-start", "benefit-end")
-WEIGHTS = {f.field: f for f in P.encoding.fields}
 NUMBERS = [f"{n:08}" for n in range(11122230, 11122330)]
 SOUND = [n + str(d) for n in NUMBERS for d in range(10) if bsn.is_valid(n + str(d))]
 NAMES = st.text("abcdefgy", min_size=1, max_size=8)
@@ -79,21 +81,27 @@ def by_row(e: Encodings) -> list[tuple[Any, ...]]:
     return [tuple(np.asarray(column[i]).tobytes() for column in columns) for i in order]
 
 
-@settings(max_examples=60, deadline=None)
-@given(PERSONS)
-def test_encodings_are_those_of_the_reference(people: list[tuple[str | None, ...]]) -> None:
-    keys = {name: reference.subkey(SECRET, P.digest, "clk", name) for name in WEIGHTS}
-    weights = {name: spec.positions for name, spec in WEIGHTS.items()}
-    prepared = prepare(from_table(table(people), MBO), P, "mbo")
+@pytest.mark.parametrize("p", [PLAIN, SHORT], ids=["clk", "hardened"])
+@settings(max_examples=40, deadline=None)
+@given(people=PERSONS)
+def test_encodings_are_those_of_the_reference(p: Protocol, people: list[tuple[str | None, ...]]) -> None:
+    fields = {f.field: f for f in p.encoding.fields}
+    keys = {name: reference.subkey(SECRET, p.digest, p.encoding.profile, name) for name in fields}
+    prepared = prepare(from_table(table(people), MBO), p, "mbo")
     values = {name: column.texts() for name, column in prepared.columns.items()}
-    for i, (token, filter_, level, year) in enumerate(by_row(made(people))):
-        assert token == reference.token(SECRET, P.digest, "bsn", values["bsn"][i])
+    for i, (token, filter_, level, year) in enumerate(by_row(made(people, p=p))):
+        assert token == reference.token(SECRET, p.digest, "bsn", values["bsn"][i])
         cut = {
-            name: None if (value := values[name][i]) is None else tokens(P.field(name).kind, value, spec.q)
-            for name, spec in WEIGHTS.items()
+            name: None if (value := values[name][i]) is None else tokens(p.field(name).kind, value, spec.q)
+            for name, spec in fields.items()
         }
-        expected = reference.clk(cut, weights, keys, P.encoding.bits, P.encoding.fields_needed)
-        assert filter_ == reference.to_bytes(expected, P.encoding.bits)
+        if isinstance(p.encoding, Clk):
+            weights = {f.field: f.positions for f in p.encoding.fields}
+            expected = reference.clk(cut, weights, keys, p.encoding.bits, 3)
+        else:
+            weights = {f.field: f.weight for f in p.encoding.fields}
+            expected = reference.hardened(cut, weights, keys, p.encoding.bits, p.encoding.votes, 3)
+        assert filter_ == reference.to_bytes(expected, p.encoding.bits)
         assert np.frombuffer(level, np.int16)[0] == (int(people[i][5] or 0) - 1)
         assert np.frombuffer(year, np.int16)[0] == -1
 

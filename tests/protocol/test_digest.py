@@ -99,7 +99,7 @@ LEAVES = list(leaves(DATA))
 
 def test_the_digest_of_the_shipped_protocol_is_stable() -> None:
     agreed = loads(SHIPPED.encode(), name="p.yml")
-    assert agreed.digest == PINNED == "sha256:0360011ad18765478e8186c328776197facec500d1282ff344cdd8f153cc1330"
+    assert agreed.digest == PINNED == "sha256:ce4306b4cc7f7c514b60749e535e9498f742117fef5d4289ca6855c8489b8bfc"
     assert agreed.digest == canonical.digest(agreed.model_dump(mode="json", by_alias=True, exclude_none=True))
 
 
@@ -152,7 +152,7 @@ def strict_dump(data: Any, **layout: Any) -> str:
         pytest.param("# one more\n" + SHIPPED + "\n\n# and one below\n", id="with more comments"),
         pytest.param(SHIPPED.replace("\n", "\r\n"), id="with the line ends of Windows"),
         pytest.param("\ufeff" + SHIPPED, id="with a byte order mark"),
-        pytest.param(SHIPPED.replace("0.80", "0.8"), id="with a number spelt shorter"),
+        pytest.param(SHIPPED.replace("0.995,", "0.9950,"), id="with a number spelt longer"),
         pytest.param(SHIPPED.replace("card: null", "card: ~"), id="with null spelt another way"),
         pytest.param(SHIPPED.replace("2026-10-01", "'2026-10-01'"), id="with a date in quotes"),
         pytest.param(strict_dump(DATA, sort_keys=True), id="with keys in another order, written by a program"),

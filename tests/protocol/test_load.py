@@ -11,14 +11,14 @@ from linkage import files, protocol
 from linkage.errors import InputError
 from linkage.protocol import Protocol
 from linkage.protocol.load import loads
+from protocols import CLK, SHIPPED, WITHOUT_NUMBER
 
 PATH = files.shipped("protocols/graduates-on-benefits.yml")
-SHIPPED = PATH.read_text(encoding="utf-8")
 
 
-def edited(old: str, new: str) -> bytes:
-    assert old in SHIPPED
-    return SHIPPED.replace(old, new, 1).encode()
+def edited(old: str, new: str, text: str = SHIPPED) -> bytes:
+    assert old in text
+    return text.replace(old, new, 1).encode()
 
 
 def complaints(data: bytes) -> list[str]:
@@ -28,7 +28,8 @@ def complaints(data: bytes) -> list[str]:
 
 
 ROLES = "roles: [custodian, recipient]"
-POSTCODE = "{field: postcode, q: 1, positions: 6}"
+POSTCODE = "{field: postcode, q: 2, weight: 1}"
+AIM = "{aim: balance}"
 PARTIES = "send: exact, parties: [mbo, gemeente]"
 TEXT_THAT_FITS = "expected text that fits"
 
@@ -37,7 +38,7 @@ SLIPS = [
     ("linkage: 1 ", "linkage: '1' ", "11:1: expected a whole number, got text"),
     ("linkage: 1 ", "linkage: true ", "11:1: expected a whole number, got true or false"),
     ("linkage: 1 ", "linkage: 1.0 ", "11:1: expected a whole number, got a number"),
-    ("rules: 2 ", "rules: true ", "128:3: expected a whole number, got true or false"),
+    ("rules: 2 ", "rules: true ", "129:3: expected a whole number, got true or false"),
     ("id: graduates-on", "id: Graduates on", f"12:1: {TEXT_THAT_FITS} ^[a-z][a-z0-9]*(-[a-z0-9]+)*$"),
     ('version: "1.0"', "version: 1.0", "13:1: expected text, got a number: put it between quotes"),
     ('version: "1.0"', 'version: "1"', f"13:1: {TEXT_THAT_FITS} ^[0-9]+\\.[0-9]+(\\.[0-9]+)?$"),
@@ -73,37 +74,85 @@ SLIPS = [
     (PARTIES, "send: exact, parties: [mbo, unit]", "103:56: no custodian is called 'unit'; there is mbo, gemeente"),
     ("{name: surname", "{name: given-name", "105:5: field 'given-name' stands twice"),
     ('    values: ["1"', "    #", "108:5: expected 'values' exactly when send is 'category'"),
-    ("bits: 1024", "bits: 1000", "129:3: input should be a multiple of 64"),
-    ("bits: 1024", "bits: 1e3", "129:3: expected a whole number, got text"),
-    ("bits: 1024", "bits: 16448", "129:3: input should be less than or equal to 16384"),
-    ("profile: clk", "profile: plain", "126:1: expected 'clk', 'hardened', got 'plain'"),
-    ("similarity: dice", "similarity: agreement", "141:22: expected 'dice' for profile clk, got 'agreement'"),
+    ("bits: 8192", "bits: 8100", "130:3: input should be a multiple of 64"),
+    ("bits: 8192", "bits: 8e3", "130:3: expected a whole number, got text"),
+    ("bits: 8192", "bits: 32768", "130:3: input should be less than or equal to 16384"),
+    ("profile: hardened", "profile: plain", "127:1: expected 'clk', 'hardened', got 'plain'"),
+    ("similarity: agreement", "similarity: dice", "143:22: expected 'agreement' for profile hardened, got 'dice'"),
     (f"- {POSTCODE}", "", "107:5: field 'postcode' is sent as bloom but encoding.fields does not name it"),
-    (POSTCODE, "{field: postcode, q: 5, positions: 6}", "136:25: input should be less than or equal to 4"),
-    (POSTCODE, "{field: postcode, q: 1, positions: 6, w: 2}", "136:45: unknown key 'w'"),
-    ("field: bsn,", "field: surname,", "140:7: no field sent as exact is called 'surname'; there is bsn"),
-    ("{stage: exact,", "{stage: exakt,", "140:7: expected 'exact', 'fuzzy', got 'exakt'"),
-    ("{stage: exact, ", "{", "140:7: key 'stage' is missing"),
-    ("threshold: 0.80", "threshold: 80%", "141:40: expected a number, got text"),
-    ("threshold: 0.80", "threshold: 0", "141:40: input should be greater than 0"),
-    ("threshold: 0.80", "threshold: 1.01", "141:40: input should be less than or equal to 1"),
-    ("different: [bsn]", "different: [postcode]", "141:7: no field sent as exact is called 'postcode'; there is bsn"),
-    ("method: sampled-bits", "method: phonetic", "143:3: expected 'all-pairs', 'sampled-bits', got 'phonetic'"),
-    ("method: sampled-bits", "method: all-pairs", "143:33: unknown key 'target_recall'"),
-    ("target_recall: 0.995, ", "", "143:3: key 'target_recall' is missing"),
-    ("target_recall: 0.995", "target_recall: 1.0", "143:36: input should be less than or equal to 0.9999"),
-    ("of: mbo", "of: unit", "152:5: no custodian is called 'unit'; there is mbo, gemeente"),
-    ("by: [level, school-year]", "by: [scheme]", "153:10: no category of mbo is called 'scheme'; there is level"),
-    ("by: [level, school-year]", "by: []", "153:5: expected at least 1 in the list, got 0"),
-    ("minimum: 10", "minimum: 0", "155:5: input should be greater than or equal to 1"),
-    ("minimum: 10 ", "minimum: ", "155:5: expected a whole number, got nothing"),
-    ("packages: P30D", "packages: 30 days", f"159:3: {TEXT_THAT_FITS} ^P([0-9]{{1,3}}Y)?([0-9]{{1,3}}M)?"),
-    ("packages: P30D", "packages: P٣D", f"159:3: {TEXT_THAT_FITS} ^P"),
+    (POSTCODE, "{field: postcode, q: 5, weight: 1}", "138:25: input should be less than or equal to 4"),
+    (POSTCODE, "{field: postcode, q: 2, weight: 1, w: 2}", "138:42: unknown key 'w'"),
+    ("field: bsn,", "field: surname,", "142:7: no field sent as exact is called 'surname'; there is bsn"),
+    ("{stage: exact,", "{stage: exakt,", "142:7: expected 'exact', 'fuzzy', got 'exakt'"),
+    ("{stage: exact, ", "{", "142:7: key 'stage' is missing"),
+    (AIM, "80%", "143:45: expected a number or a mapping with 'aim', got text"),
+    (AIM, "[0.8]", "143:45: expected a number or a mapping with 'aim', got a list"),
+    (AIM, "null", "143:45: expected a number or a mapping with 'aim', got nothing"),
+    (AIM, "true", "143:45: expected a number or a mapping with 'aim', got true or false"),
+    (AIM, "0", "143:45: input should be greater than 0"),
+    (AIM, "1.01", "143:45: input should be less than or equal to 1"),
+    (AIM, "{}", "143:45: key 'aim' is missing"),
+    (AIM, "{aims: balance}", "143:45: key 'aim' is missing"),
+    (AIM, "{aim: recall}", "143:57: expected 'balance' or 'precision', got 'recall'"),
+    (AIM, "{aim: precision}", "143:45: at_least is missing"),
+    (AIM, "{aim: precision, at_least: 99%}", "143:73: expected a number, got text"),
+    (AIM, "{aim: precision, at_least: 0.4}", "143:73: input should be greater than or equal to 0.5"),
+    (AIM, "{aim: precision, at_least: 1.0}", "143:73: input should be less than or equal to 0.9999"),
+    (AIM, "{aim: balance, at_least: 0.9}", "143:45: at_least means nothing for aim 'balance'"),
+    (AIM, f"{AIM}, larger_weight: 0.2", "143:7: larger_weight means nothing for 'agreement'"),
+    ("different: [bsn]", "different: [postcode]", "143:7: no field sent as exact is called 'postcode'; there is bsn"),
+    ("method: sampled-bits", "method: phonetic", "145:3: expected 'all-pairs', 'sampled-bits', got 'phonetic'"),
+    ("method: sampled-bits", "method: all-pairs", "145:33: unknown key 'target_recall'"),
+    ("target_recall: 0.995, ", "", "145:3: key 'target_recall' is missing"),
+    ("target_recall: 0.995", "target_recall: 1.0", "145:36: input should be less than or equal to 0.9999"),
+    ("of: mbo", "of: unit", "154:5: no custodian is called 'unit'; there is mbo, gemeente"),
+    ("by: [level, school-year]", "by: [scheme]", "155:10: no category of mbo is called 'scheme'; there is level"),
+    ("by: [level, school-year]", "by: []", "155:5: expected at least 1 in the list, got 0"),
+    ("minimum: 10", "minimum: 0", "157:5: input should be greater than or equal to 1"),
+    ("minimum: 10 ", "minimum: ", "157:5: expected a whole number, got nothing"),
+    ("packages: P30D", "packages: 30 days", f"161:3: {TEXT_THAT_FITS} ^P([0-9]{{1,3}}Y)?([0-9]{{1,3}}M)?"),
+    ("packages: P30D", "packages: P٣D", f"161:3: {TEXT_THAT_FITS} ^P"),
     ("w3id.org/dpv#Public", "w3id.org/dpv#Públic", f"27:3: {TEXT_THAT_FITS} ^https://w3id"),
-    ("  email: koppeling@example.nl", "  email:", "176:3: expected text, got nothing"),
+    ("  email: koppeling@example.nl", "  email:", "178:3: expected text, got nothing"),
     (SHIPPED, "- a\n", "1:1: expected a mapping of keys, got a list"),
     (SHIPPED, "text\n", "1:1: expected a mapping of keys, got text"),
 ]  # fmt: skip
+
+
+OTHERS = [
+    (CLK, "similarity: dice", "similarity: agreement", "142:22: expected 'dice' for profile clk, got 'agreement'"),
+    (
+        CLK,
+        "similarity: dice",
+        "similarity: jaccard",
+        "142:22: expected 'dice', 'tversky' or 'agreement', got 'jaccard'",
+    ),
+    (CLK, "similarity: dice", "similarity: tversky", "142:7: larger_weight is missing"),
+    (CLK, "threshold: 0.80", "threshold: 0.80, larger_weight: 0.2", "142:7: larger_weight means nothing for 'dice'"),
+    (CLK, "q: 2, positions: 6", "q: 2, weight: 6", "134:7: key 'positions' is missing"),
+    (WITHOUT_NUMBER, "      larger_weight: 0.2\n", "", "147:7: larger_weight is missing"),
+    (WITHOUT_NUMBER, "weight: 0.2\n", "weight: 0.51\n", "149:7: input should be less than or equal to 0.5"),
+    (WITHOUT_NUMBER, "weight: 0.2\n", "weight: 0\n", "149:7: input should be greater than or equal to 0.05"),
+    (WITHOUT_NUMBER, "weight: 0.2\n", "weight: small\n", "149:7: expected a number, got text"),
+    (WITHOUT_NUMBER, "weight: 0.2\n", "weight: 0.33333\n", "149:7: expected at most 4 decimals, got 0.33333"),
+    (WITHOUT_NUMBER, "threshold: {aim: balance} ", "threshold: high ", "150:7: expected a number or a mapping with"),
+]
+
+
+@pytest.mark.parametrize(("text", "old", "new", "message"), OTHERS)
+def test_a_slip_in_another_protocol_is_refused_at_its_place(text: str, old: str, new: str, message: str) -> None:
+    assert complaints(edited(old, new, text))[0].startswith(f"p.yml:{message}")
+
+
+def test_the_most_and_the_least_that_may_be_written() -> None:
+    for text, old, new in [
+        (WITHOUT_NUMBER, "larger_weight: 0.2", "larger_weight: 0.5"),
+        (WITHOUT_NUMBER, "larger_weight: 0.2", "larger_weight: 0.05"),
+        (WITHOUT_NUMBER, AIM, "{aim: precision, at_least: 0.5}"),
+        (SHIPPED, AIM, "{aim: precision, at_least: 0.9999}"),
+        (SHIPPED, AIM, "1"),
+    ]:
+        assert loads(edited(old, new, text), name="p.yml").digest != loads(text.encode(), name="p.yml").digest
 
 
 NAMES = [f"{number}: {message.split(': ')[1][:40]}" for number, (_, _, message) in enumerate(SLIPS)]
@@ -122,14 +171,14 @@ def test_all_slips_are_told_at_once_first_line_first() -> None:
         "p.yml:11:1",
         "p.yml:31:1",
         "p.yml:103:17",
-        "p.yml:155:5",
-        "p.yml:174:1",
+        "p.yml:157:5",
+        "p.yml:176:1",
     ]
 
 
 def test_all_names_that_point_nowhere_are_told_at_once() -> None:
     said = complaints(edited("of: mbo", "of: unit").replace(b"field: bsn", b"field: bns"))
-    assert [line.split(": ")[0] for line in said] == ["p.yml:140:7", "p.yml:152:5", "p.yml:153:10", "p.yml:153:17"]
+    assert [line.split(": ")[0] for line in said] == ["p.yml:142:7", "p.yml:154:5", "p.yml:155:10", "p.yml:155:17"]
 
 
 def test_a_file_is_read_as_its_bytes_are(tmp_path: Path) -> None:
@@ -172,6 +221,6 @@ def test_fields_by_party_and_by_how_they_are_sent(agreed: Protocol) -> None:
 
 def test_the_columns_of_a_package_follow_from_the_protocol(agreed: Protocol) -> None:
     mbo, gemeente, unit = (agreed.layout(party) for party in agreed.party_ids)
-    assert (mbo.tokens, mbo.words, mbo.categories) == (("bsn",), 16, (("level", 4), ("school-year", 3)))
-    assert (gemeente.tokens, gemeente.words, gemeente.categories) == (("bsn",), 16, ())
+    assert (mbo.tokens, mbo.words, mbo.categories) == (("bsn",), 128, (("level", 4), ("school-year", 3)))
+    assert (gemeente.tokens, gemeente.words, gemeente.categories) == (("bsn",), 128, ())
     assert (unit.tokens, unit.words, unit.categories) == ((), 0, ())

@@ -163,11 +163,11 @@ class Aim(Model):
 
 
 def _sort_of_threshold(value: object) -> str:
-    return "aim" if isinstance(value, dict | Aim) else "fixed"
+    return "aimed" if isinstance(value, dict | Aim) else "fixed"  # no key of the file: `load` finds places by them
 
 
 Threshold = Annotated[
-    Annotated[float, Field(gt=0, le=1), Tag("fixed")] | Annotated[Aim, Tag("aim")], Discriminator(_sort_of_threshold)
+    Annotated[float, Field(gt=0, le=1), Tag("fixed")] | Annotated[Aim, Tag("aimed")], Discriminator(_sort_of_threshold)
 ]
 
 
