@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import reference
-from encode.test_encoder import MBO, SECRET, WEIGHTS, P, by_row, table
+from encode.test_encoder import MBO, PLAIN, SECRET, by_row, table
 from linkage import encode, tables
 from linkage.encode import cells, clean, clk, column, cut, distinct, encoder, hardened
 from linkage.encode.prepare import prepare
@@ -26,11 +26,13 @@ from linkage.protocol.model import Protocol
 from linkage.protocol.profiles import Hardened, HardenedField
 from linkage.tables import Encodings, encodings_from_bytes
 
+P = PLAIN
+FIELDS = [spec.field for spec in P.encoding.fields]
 HARDENED = P.model_copy(
     update={
         "encoding": Hardened(
             profile="hardened", rules=2, bits=128, prf="hmac-sha512-shake256", votes=3, fields_needed=2,
-            fields=tuple(HardenedField(field=name, q=2, weight=weight) for weight, name in enumerate(WEIGHTS, 1)),
+            fields=tuple(HardenedField(field=name, q=2, weight=weight) for weight, name in enumerate(FIELDS, 1)),
         )
     }
 )  # fmt: skip
@@ -78,7 +80,7 @@ def expected(people: list[Person], protocol: Protocol) -> list[tuple[bytes, ...]
     prepared = prepare(from_table(table(people), MBO), P, "mbo")
     values = {name: made.texts() for name, made in prepared.columns.items()}
     profile, bits = protocol.encoding.profile, protocol.encoding.bits
-    keys = {name: reference.subkey(SECRET, protocol.digest, profile, name) for name in WEIGHTS}
+    keys = {name: reference.subkey(SECRET, protocol.digest, profile, name) for name in FIELDS}
     rows = []
     for i in range(len(people)):
         words = {

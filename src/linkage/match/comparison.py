@@ -310,15 +310,5 @@ def _next_score(limit: Fraction, most: int) -> Fraction:
     return Fraction(near.numerator * denominator + 1, near.denominator * denominator)
 
 
-def _next_score(limit: Fraction, most: int) -> Fraction:
-    """The least fraction that is not below a limit and has a denominator of `most` or less (Farey)."""
-    near = limit.limit_denominator(most)
-    if near >= limit:
-        return near
-    first = -pow(near.numerator, -1, near.denominator) % near.denominator
-    denominator = most - (most - first) % near.denominator
-    return Fraction(near.numerator * denominator + 1, near.denominator * denominator)
-
-
 def _ceiling(value: Fraction) -> int:
     return -(-value.numerator // value.denominator)
