@@ -104,6 +104,7 @@ PLAIN = [
     ("P206", "a low threshold on Tversky", [("dice, threshold: 0.80", "tversky, larger_weight: 0.2, threshold: 0.6")],
      "matching.stages"),
     ("P211", "a threshold of the run", [("threshold: 0.80", AIM)], "matching.stages"),
+    ("P212", "a hardening", [("bits: 1024\n", "bits: 1024\n  hardening: [{step: rule-90}]\n")], "encoding.hardening"),
 ]  # fmt: skip
 TRIED = [(c, e, w, SHIPPED, s) for c, s, e, w in EDITS] + [(c, e, w, CLK, s) for c, s, e, w in PLAIN]
 

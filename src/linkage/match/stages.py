@@ -40,6 +40,8 @@ class How:
 
     run: Run
     """Where finished work is kept."""
+    assignment: str
+    """How pairs become links, as agreed (`linkage.match.assignment.METHODS`)."""
     votes: int
     """Votes per bit of the profile hardened; 1 otherwise."""
     cores: int | None
@@ -115,6 +117,7 @@ def match(
     how = How(
         protocol.matching.blocking,
         Run.open(resume, _digest(encodings), seed),
+        protocol.matching.assignment,
         protocol.encoding.votes if protocol.encoding.profile == "hardened" else 1,
         cores,
         progress,
@@ -201,7 +204,9 @@ def _fuzzy(stage: Fuzzy, here: Sofar, how: How, number: int) -> tuple[CandidateP
     parts = [_compare(rule, left, right, *rows, how, how.work(number, part)) for part, rows in enumerate(allowed)]
     pairs = _joined([pairs for pairs, _ in parts])
     keep = ~_contradicted(stage, left, right, pairs)
-    links = assignment.one_to_one(CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks)
+    links = assignment.METHODS[how.assignment](
+        CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks
+    )
     compared = sum(covered.possible for _, covered in parts)
     seen = quality.observe(sides, rule, links, compared, same, how.votes, how.cores)
     limit = rule.threshold if aim is None else threshold.choose(aim, seen)
@@ -222,7 +227,9 @@ def _on_a_sample(aim: Aim, rule: Rule, here: Sofar, how: How, sides: tuple[quali
     pairs = CandidatePairs(some[pairs.left], every[pairs.right], pairs.score)
     one, other = left.tokens[pairs.left], right.tokens[pairs.right]
     keep = (one == b"") | (other == b"") | (one == other)
-    links = assignment.one_to_one(CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks)
+    links = assignment.METHODS[how.assignment](
+        CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *here.looks
+    )
     numbered = [int((side.tokens[rows] != b"").sum()) for side, rows in zip(sides, (some, every), strict=True)]
     compared = len(some) * len(every) - numbered[0] * numbered[1]  # two numbers are never linked here
     seen = quality.observe(sides, rule, links, compared, (some[:0], some[:0]), how.votes, how.cores)
