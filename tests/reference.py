@@ -158,6 +158,20 @@ def dice(a: Filter, b: Filter) -> Fraction:
     return Fraction(2 * len(a & b), len(a) + len(b)) if a and b else Fraction(0)
 
 
+def tversky(a: Filter, b: Filter, larger_weight: Fraction) -> Fraction:
+    """What they share by what they hold, what the fuller one holds weighed apart; nothing is like an empty filter."""
+    larger, smaller = max(len(a), len(b)), min(len(a), len(b))
+    return len(a & b) / (larger_weight * larger + (1 - larger_weight) * smaller) if a and b else Fraction(0)
+
+
+def tversky_pairs(
+    left: Sequence[Filter], right: Sequence[Filter], threshold: Fraction, larger_weight: Fraction
+) -> list[Pair]:
+    """All pairs that reach the threshold, best first."""
+    scored = [(i, j, tversky(a, b, larger_weight)) for i, a in enumerate(left) for j, b in enumerate(right) if a and b]
+    return sorted((p for p in scored if p[2] >= threshold), key=lambda p: (-p[2], p[0], p[1]))
+
+
 def pairs(left: Sequence[Filter], right: Sequence[Filter], threshold: Fraction, bits: int | None = None) -> list[Pair]:
     """All pairs that reach the threshold, best first; by Dice, or by agreement of filters of that many bits."""
 

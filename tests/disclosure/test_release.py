@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import protocols
 import reference
 from linkage import canonical, files
-from linkage.disclosure.release import Figure, Release, figures, from_bytes, overlap
+from linkage.disclosure.release import Expected, Figure, Release, figures, from_bytes, overlap, refuse_other
 from linkage.errors import InputError, Untrusted
-from linkage.protocol.load import load
+from linkage.protocol.load import load, loads
 from linkage.protocol.model import Output
-from linkage.tables import Encodings
+from linkage.tables import Encodings, Judged
 
 SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))
 LEVELS, YEARS = (SHIPPED.field(name).values or () for name in ("level", "school-year"))
@@ -44,8 +45,14 @@ def linked(persons: Sequence[int], hits: Sequence[int]) -> np.ndarray[Any, np.dt
     return np.asarray([k < h for n, h in zip(persons, hits, strict=True) for k in range(n)], dtype=np.bool_)
 
 
-def released(persons: Sequence[int], hits: Sequence[int], said: Output | None = None, other: int = 5_000) -> Release:
-    return overlap(SHIPPED, said or output(), counted(persons), linked(persons, hits), other, [])
+JUDGED = Judged(1, 0.5432, True, 100, 0.9871, 0.951, 0.996, 0.8749, 0.8, 0.93, "registers", "scores")
+
+
+def released(
+    persons: Sequence[int], hits: Sequence[int], said: Output | None = None, other: int = 5_000,
+    judged: Sequence[Judged] = (),
+) -> Release:  # fmt: skip
+    return overlap(SHIPPED, said or output(), counted(persons), linked(persons, hits), other, judged)
 
 
 CELLS = st.integers(0, 12) | st.integers(0, 80)
@@ -146,7 +153,7 @@ def test_what_is_hidden(story: str, counts: list[int], expected: list[int | None
 def test_rows_in_no_cell_cannot_be_counted_by_subtraction() -> None:
     """Beside a total of the cells, the number of all rows would tell how many have no category."""
     encodings = counted([20] * 12, without=3)
-    answer = overlap(SHIPPED, output(rounding=1), encodings, np.arange(len(encodings)) % 2 == 0, 900, [])
+    answer = overlap(SHIPPED, output(rounding=1), encodings, np.arange(len(encodings)) % 2 == 0, 900, ())
     assert answer.parties["mbo"] == answer.total.persons.value == 240
 
 
@@ -157,11 +164,11 @@ def test_the_other_party_is_counted_only_where_most_of_it_is_not_linked() -> Non
 
 
 def test_one_category_and_another_partys_encodings() -> None:
-    answer = overlap(SHIPPED, output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), 900, [])
+    answer = overlap(SHIPPED, output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), 900, ())
     assert [c.persons.value for c in answer.cells] == [60] * 4
     other = replace(counted([20] * 12), party="gemeente")
     with pytest.raises(InputError, match="mbo"):
-        overlap(SHIPPED, output(), other, linked([20] * 12, [10] * 12), 900, [])
+        overlap(SHIPPED, output(), other, linked([20] * 12, [10] * 12), 900, ())
 
 
 def changed(**change: Any) -> bytes:
@@ -219,6 +226,91 @@ def changed(**change: Any) -> bytes:
 def test_what_is_no_release_is_refused(data: bytes) -> None:
     with pytest.raises(Untrusted):
         from_bytes(data, where="r")
+
+
+def good(**change: Any) -> Release:
+    return released([20] * 12, [10] * 12, judged=[replace(JUDGED, **change)])
+
+
+def test_what_is_expected_is_told_in_hundredths() -> None:
+    answer = good()
+    (one,) = answer.expected
+    assert (one.stage, one.threshold, one.chosen) == (1, 0.5432, True)
+    assert (one.right, one.found) == ((0.99, 0.95, 1.0), (0.87, 0.8, 0.93))
+    assert (one.strangers, one.same) == ("registers", "scores")
+    assert from_bytes(answer.to_bytes(), where="r") == answer
+    refuse_other(answer, SHIPPED, where="r")
+
+
+@pytest.mark.parametrize(
+    ("links", "minimum", "shown"), [(100, 10, True), (99, 10, False), (50, 5, True), (49, 5, False)]
+)
+def test_what_is_expected_is_told_of_stages_with_ten_times_the_minimum_of_links(
+    links: int, minimum: int, shown: bool
+) -> None:
+    answer = released([20] * 12, [10] * 12, output(minimum), judged=[replace(JUDGED, links=links)])
+    assert len(answer.expected) == shown
+    assert str(links).encode() not in answer.to_bytes().partition(b'"expected"')[2].partition(b'"minimum"')[0]
+
+
+CHANGED = canonical.from_bytes(good().to_bytes())["expected"][0]
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        pytest.param([CHANGED | {"right": [0.9, 0.8]}], id="no upper end"),
+        pytest.param([CHANGED | {"right": [0.9, 0.8, 0.95, 1]}], id="four shares"),
+        pytest.param([CHANGED | {"found": [0.9, "0.8", 0.95]}], id="a share in text"),
+        pytest.param([CHANGED | {"strangers": "guesses"}], id="strangers of another source"),
+        pytest.param([CHANGED | {"same": "registers"}], id="one person by another source"),
+        pytest.param([CHANGED | {"stage": "1"}], id="a stage in text"),
+        pytest.param([CHANGED | {"chosen": 1}], id="chosen, in numbers"),
+        pytest.param([CHANGED | {"links": 12}], id="a count beside"),
+        pytest.param([{k: v for k, v in CHANGED.items() if k != "threshold"}], id="no threshold"),
+        pytest.param(CHANGED, id="no list"),
+        pytest.param("gone", id="nothing at all"),
+    ],
+)
+def test_what_is_expected_is_read_strictly(expected: Any) -> None:
+    assert from_bytes(changed(expected=[CHANGED]), where="r").expected == good().expected
+    with pytest.raises(Untrusted):
+        from_bytes(changed(expected=expected), where="r")
+
+
+ONE = good().expected[0]
+
+
+@pytest.mark.parametrize(
+    "expected",
+    [
+        pytest.param([replace(ONE, right=(0.9, 0.8, 1.01))], id="more than all are right"),
+        pytest.param([replace(ONE, right=(0.5, -0.01, 1.0))], id="less than none are right"),
+        pytest.param([replace(ONE, right=(0.9, 0.95, 1.0))], id="a low end above the middle"),
+        pytest.param([replace(ONE, right=(0.9, 0.8, 0.85))], id="a high end below the middle"),
+        pytest.param([replace(ONE, found=(0.9, 1.0, 0.8))], id="ends exchanged"),
+        pytest.param([replace(ONE, found=(1.2, 1.1, 1.3))], id="more than all are found"),
+        pytest.param([replace(ONE, stage=0)], id="of an exact stage"),
+        pytest.param([replace(ONE, stage=2)], id="of a stage that is not there"),
+        pytest.param([replace(ONE, stage=-1)], id="of a stage before the first"),
+        pytest.param([ONE, ONE], id="of one stage twice"),
+        pytest.param([replace(ONE, chosen=False)], id="not chosen, where the unit was to choose"),
+        pytest.param([replace(ONE, threshold=0.0)], id="a threshold of zero"),
+        pytest.param([replace(ONE, threshold=1.5)], id="a threshold above one"),
+    ],
+)
+def test_what_cannot_be_expected_is_refused(expected: list[Expected]) -> None:
+    with pytest.raises(Untrusted, match="shares that cannot be"):
+        refuse_other(replace(good(), expected=tuple(expected)), SHIPPED, where="r")
+
+
+def test_a_fixed_threshold_is_the_one_that_was_agreed() -> None:
+    agreed = loads(protocols.CLK.encode(), name="p.yml")
+    fixed = replace(ONE, chosen=False, threshold=0.8)
+    refuse_other(replace(good(), expected=(fixed,)), agreed, where="r")
+    for other in (replace(fixed, threshold=0.79), replace(fixed, chosen=True), replace(ONE, threshold=0.8)):
+        with pytest.raises(Untrusted, match="shares that cannot be"):
+            refuse_other(replace(good(), expected=(other,)), agreed, where="r")
 
 
 def test_a_release_says_hidden_and_not_why() -> None:

@@ -80,6 +80,23 @@ def test_the_target_is_met_and_told() -> None:
 
 
 @pytest.mark.usefixtures("cheap")
+@pytest.mark.parametrize(("larger", "threshold"), [(0.05, 0.94), (0.2, 0.9), (0.5, 0.85)])
+def test_tversky_by_sampled_bits_is_that_of_all_pairs(larger: float, threshold: float) -> None:
+    left, right = registers(2_000, noise=(0, 60))
+    draw = np.random.default_rng(9)
+    fuller = draw.random(2_000) < 0.5  # one of the two records says more
+    right = np.where(
+        fuller[:, np.newaxis], right | (draw.integers(0, 2**64, (2_000, 16), dtype=np.uint64) & right << 1), right
+    )
+    rule = Rule("tversky", threshold, 16, larger)
+    every = codes(comparison.all_pairs(left, right, rule, Work()))
+    pairs, coverage = blocking.compare(left, right, rule, AGREED, Work(), SEED)
+    assert coverage.method == "sampled-bits"
+    assert codes(pairs) == [pair for pair in every if pair in set(codes(pairs))]
+    assert len(pairs) >= 0.995 * len(every) > 500
+
+
+@pytest.mark.usefixtures("cheap")
 def test_a_seed_is_a_result_on_any_number_of_cores() -> None:
     left, right = registers(800)
     agreed = AGREED.model_copy(update={"target_recall": 0.9})

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import reference
 from linkage.errors import Refused
-from linkage.match import assignment, comparison, work
+from linkage.match import assignment, comparison, kernels, work
 from linkage.match.comparison import SIMILARITIES, Rule, agreement_pairs, dice_pairs
 from linkage.match.work import Work
 from linkage.tables import CandidatePairs, Histogram
@@ -91,6 +91,108 @@ def test_a_pair_exactly_at_the_threshold_is_in_and_just_above_it_is_out(
     for threshold in {near, float(np.nextafter(near, 0)), float(np.nextafter(near, 1))}:
         expected = [(0, 0)] if exact >= Fraction(str(threshold)) else []
         assert [p[:2] for p in found(SIMILARITIES[similarity](a[:1], b[:1], threshold))] == expected
+
+
+LARGER = st.sampled_from((0.05, 0.2, 0.3333, 0.5)) | st.integers(500, 5000).map(lambda n: n / 10**4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    words=st.integers(1, 65),
+    left=st.integers(0, 12),
+    right=st.integers(0, 12),
+    threshold=st.sampled_from(THRESHOLDS) | st.integers(1, 10**6).map(lambda n: n / 10**6),
+    larger=LARGER,
+)
+def test_tversky_pairs_are_those_of_the_reference(
+    seed: int, words: int, left: int, right: int, threshold: float, larger: float
+) -> None:
+    draw = random.Random(seed)  # noqa: S311 -- test data
+    a, b = np.split(filters(draw, left + right, words), [left])
+    expected = reference.tversky_pairs(sets(a), sets(b), Fraction(str(threshold)), Fraction(str(larger)))
+    got = found(comparison.all_pairs(a, b, Rule("tversky", threshold, words, larger), Work()))
+    assert got == [(i, j, float(score)) for i, j, score in expected], "scores are the nearest numbers there are"
+    assert all(score >= threshold for _, _, score in got)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seed=st.integers(0, 2**32), words=st.integers(1, 20), lost=st.integers(0, 60), larger=LARGER)
+def test_tversky_exactly_at_the_threshold_is_in_and_just_above_it_is_out(
+    seed: int, words: int, lost: int, larger: float
+) -> None:
+    """By the kernel of all pairs, by that of sampled bits, and pair by pair."""
+    draw = np.random.default_rng(seed)
+    a, b = draw.integers(1, 2**64, (2, 1, words), dtype=np.uint64)
+    b[0] = a[0]
+    b[0, 0] &= ~np.uint64(2**lost - 1)
+    exact = reference.tversky(sets(a)[0], sets(b)[0], Fraction(str(larger)))
+    if not 0 < exact <= 1:
+        return
+    near = float(exact)
+    for threshold in {near, float(np.nextafter(near, 0)), min(float(np.nextafter(near, 1)), 1.0)}:
+        rule = Rule("tversky", threshold, words, larger)
+        expected = [(0, 0)] if exact >= Fraction(str(threshold)) else []
+        for one, other in ((a, b), (b, a)):
+            assert [p[:2] for p in found(comparison.all_pairs(one, other, rule, Work()))] == expected
+            limits, bits = rule.limits(), [comparison.popcounts(side) for side in (one, other)]
+            row, out = np.zeros(1, np.int64), tuple(np.empty(4, np.int64) for _ in range(3))
+            block = np.array([[0, 1, 0, 1]], np.int64)
+            count = kernels.near_in_blocks(
+                one, bits[0], row, other, bits[1], row, block, *limits, limits.most(), (0, 0), *out
+            )[0]
+            assert count == len(expected)
+            apart = comparison.popcounts(one ^ other)
+            assert rule.reached(apart, *bits).tolist() == [bool(expected)]
+
+
+def test_tversky_with_one_half_is_dice() -> None:
+    draw = random.Random(12)  # noqa: S311 -- test data
+    a, b = filters(draw, 60, 3), filters(draw, 50, 3)
+    for threshold in (0.3, 0.5, 0.8, 1.0):
+        half = found(comparison.all_pairs(a, b, Rule("tversky", threshold, 3, 0.5), Work()))
+        assert half == found(dice_pairs(a, b, threshold))
+
+
+@pytest.mark.parametrize("larger", [0.05, 0.2, 0.5])
+def test_tversky_of_one_is_for_equal_filters_alone(larger: float) -> None:
+    """A filter within another is nearly, but never quite, the same."""
+    whole = np.full((1, 16), 2**64 - 1, np.uint64)
+    less = whole.copy()
+    less[0, 15] >>= np.uint64(1)
+    for one, other, same in ((whole, whole, True), (less, less, True), (whole, less, False), (less, whole, False)):
+        assert len(comparison.all_pairs(one, other, Rule("tversky", 1.0, 16, larger), Work())) == same
+
+
+def test_what_only_the_fuller_filter_has_weighs_less() -> None:
+    draw = np.random.default_rng(3)
+    small = draw.integers(0, 2**64, (1, 16), dtype=np.uint64) & draw.integers(0, 2**64, (1, 16), dtype=np.uint64)
+    large = small | draw.integers(0, 2**64, (1, 16), dtype=np.uint64)
+    scores = [comparison.scores(small, large, Rule("tversky", 1.0, 16, w))[0] for w in (0.05, 0.2, 0.35, 0.5)]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] > 0.9
+    assert scores[-1] < 0.7
+
+
+def test_tversky_of_long_filters_and_many_digits_does_not_overflow() -> None:
+    full = np.full((1, 256), 2**64 - 1, np.uint64)
+    half = full.copy()
+    half[:, 128:] = 0
+    for larger in (0.05, 0.1234, 0.4999):
+        for threshold in (0.8000000000000002, 0.9999999999999999):
+            rule = Rule("tversky", threshold, 256, larger)
+            assert found(comparison.all_pairs(full, full, rule, Work())) == [(0, 0, 1.0)]
+            expected = reference.tversky(sets(full)[0], sets(half)[0], Fraction(str(larger))) >= Fraction(
+                str(threshold)
+            )
+            assert len(comparison.all_pairs(full, half, rule, Work())) == expected
+
+
+@settings(max_examples=300)
+@given(st.fractions(0, 1, max_denominator=10**17), st.integers(1, 300))
+def test_the_next_score_is_the_least_that_is_not_below(limit: Fraction, most: int) -> None:
+    got = comparison._next_score(limit, most)
+    assert got == min(Fraction(-(-limit.numerator * d // limit.denominator), d) for d in range(1, most + 1))
 
 
 @pytest.mark.parametrize("similarity", sorted(SIMILARITIES))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from string import Formatter
 from typing import Any
 
 import pytest
 
 from linkage import files
-from linkage.disclosure.release import Cell, Figure, Release
+from linkage.disclosure.release import Cell, Expected, Figure, Release
 from linkage.protocol.load import load
 from linkage.protocol.model import Text
 from linkage.report import agreed, result
@@ -42,6 +43,7 @@ RELEASE = Release(
     5,
     (),
 )
+EXPECTED = Expected(1, 0.5432, True, (0.97, 0.93, 0.99), (0.92, 0.88, 0.96), "registers", "scores")
 QUALITY = {"overlap": 42, "true_overlap": 44, "precision": 0.98, "recall": 0.96}
 
 
@@ -176,6 +178,57 @@ def test_quality_is_told_only_where_the_truth_is_known(lang: Lang) -> None:
     text = as_text(report(lang, quality=QUALITY))
     assert "0.9800" in text
     assert "44" in text
+
+
+def expecting(lang: Lang, **change: Any) -> Report:
+    return Report(P, replace(RELEASE, expected=(replace(EXPECTED, **change),)), lang)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("form", FORMS)
+def test_what_to_expect_of_the_links_is_told_in_every_form(form: Any, lang: Lang) -> None:
+    text = html.unescape(" ".join(form(expecting(lang)).split()))
+    for said_share in ("97", "93", "99", "92", "88", "96"):
+        assert said_share in text
+    (said,) = expecting(lang).notes[2:]
+    if form is not as_json:
+        assert said in text.replace('""', '"')
+    assert said not in form(report(lang))
+
+
+def test_what_to_expect_reads_well_aloud() -> None:
+    nl, en = (expecting(lang).notes[-1] for lang in LANGUAGES)
+    assert nl == (
+        "Stap 2 koppelt op gelijkenis. Naar schatting 97 van de 100 koppelingen zijn goed (93 tot 99). Van de personen "
+        "die in deze stap nog in beide bestanden stonden, zijn naar schatting 92 van de 100 gevonden (88 tot 96). De "
+        "waarheid is niet bekend. Hoe vaak vreemden op elkaar lijken, is gemeten aan rijen binnen één bestand; niemand "
+        "hoort daar twee keer in te staan. Hoeveel er gemist zijn, is geschat uit hoe de scores teruglopen."
+    )
+    assert en == (
+        "Stage 2 links by likeness. An estimated 97 in 100 of its links are right (93 to 99). Of the persons who were "
+        "still in both files at this stage, an estimated 92 in 100 were found (88 to 96). The truth is not known. How "
+        "often strangers look alike was measured on rows within one file, where nobody should stand twice. How many "
+        "were missed is estimated from how the scores fall off."
+    )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_was_known_by_numbers_is_told(lang: Lang) -> None:
+    notes = {
+        (strangers, same): expecting(lang, strangers=strangers, same=same).notes[-1]
+        for strangers in ("numbers", "registers")
+        for same in ("numbers", "scores")
+    }
+    assert len(set(notes.values())) == 4
+    assert word("strangers_numbers", lang) in notes["numbers", "scores"]
+    assert word("same_numbers", lang) in notes["registers", "numbers"]
+
+
+def test_data_holds_what_to_expect() -> None:
+    (one,) = as_data(expecting("en"))["expected"]
+    assert one["right"] == (0.97, 0.93, 0.99)
+    assert json.loads(as_json(expecting("en")))["expected"][0]["found"] == [0.92, 0.88, 0.96]
+    assert as_data(report())["expected"] == ()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -32,6 +32,9 @@ DIGITS = 4
 """Decimals of a threshold that is chosen."""
 MOST_CANDIDATES = 1 << 22
 """Pairs that the floor lets through at most: some 4 million are a few hundred MB to choose among."""
+LEAST_PRECISION = 0.5
+"""Expected share of right links below which nothing is linked, whatever the aim: where hardly anybody is in both
+registers, the best F1 would be that of a heap of wrong links."""
 ROUNDS = 30
 """Steps in which the number of right links settles."""
 Z95 = 1.959964
@@ -107,15 +110,11 @@ def choose(aim: Aim, seen: Seen) -> float:
         return 1.0
     right, wrong = _right_and_wrong(seen, seen.links)
     number = right + wrong  # links at or above each score, those with the same score among them
-    if aim.aim == "balance":
-        if not right.any():
-            return 1.0
-        best = int(np.argmax(2 * right / (number + right.max())))
-    else:
-        good = np.flatnonzero(1 - wrong / number >= (aim.at_least or 1.0))
-        if not len(good):
-            return 1.0
-        best = int(good[-1])
+    wanted = (aim.at_least or 1.0) if aim.aim == "precision" else LEAST_PRECISION
+    good = np.flatnonzero(1 - wrong / number >= wanted)
+    if not len(good):
+        return 1.0
+    best = good[-1] if aim.aim == "precision" else good[np.argmax((right / (number + right.max()))[good])]
     return _rounded_down(float(seen.links[best]))
 
 
@@ -126,8 +125,8 @@ def judge(stage: int, threshold: float, chosen: bool, seen: Seen) -> Judged:
     right = float(_right_and_wrong(seen, at)[0][0])
     scale = float(_scale(seen, _found(seen, at))[0])
     counts = [(int(s.at_least(at)[0]), s.pairs) for s in seen.strangers if s.pairs]
-    low = min((poisson(count)[0] / pairs for count, pairs in counts), default=0.0) * scale
-    high = max((poisson(count)[1] / pairs for count, pairs in counts), default=math.inf) * scale
+    low = min((poisson(count)[0] / pairs * scale for count, pairs in counts), default=0.0)
+    high = max((poisson(count)[1] / pairs * scale for count, pairs in counts), default=math.inf)
     precision = (1.0, 0.0, 1.0)
     if links:
         middle, least, most = (1 - min(wrong, links) / links for wrong in (links - right, high, low))
@@ -155,7 +154,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
     share, z2 = hits / of, Z95**2
     middle = (share + z2 / (2 * of)) / (1 + z2 / of)
     half = Z95 * math.sqrt(share * (1 - share) / of + z2 / (4 * of * of)) / (1 + z2 / of)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return min(max(0.0, middle - half), share), max(min(1.0, middle + half), share)
 
 
 def _right_and_wrong(seen: Seen, at: Scores) -> tuple[Scores, Scores]:
@@ -190,7 +189,7 @@ def _rate(seen: Seen, at: Scores) -> Scores:
 def _scale(seen: Seen, found: Scores) -> Scores:
     """Pairs of rows that have not found their own person: only they can be linked to a stranger."""
     left, other = (1 - np.minimum(found / max(rows, 1), 1.0) for rows in seen.rows)
-    return np.asarray(seen.compared * left * other)
+    return np.asarray(seen.compared * (left * other))
 
 
 def _recall(
@@ -208,11 +207,21 @@ def _recall(
     reaching = _right_and_wrong(seen, seen.squeezed(edges))[0]
     first, second = (max(float(reaching[n] - reaching[n + 1]), 0.0) for n in (0, 1))
     (less, more), (fewer, further) = poisson(first), poisson(second)
-    missed = [_below(first, second), _below(more, fewer), _below(less, further)]
+    missed = [_bell(first, second), _evenly(more, fewer), _bell(less, further)]
     return tuple(right / (right + m) if right else 0.0 for m in missed), "scores"  # type: ignore[return-value]
 
 
-def _below(first: float, second: float) -> float:
-    """Pairs below a score, when the windows above it hold `first` and then `second`, and go on thinning out so; where
-    they do not thin out, three times what the lowest window holds."""
+def _evenly(first: float, second: float) -> float:
+    """Pairs below a score, when the windows above it hold `first` and then `second`, and each further one is thinner
+    than the last in the same proportion: the most that a shape with one top has. Where they do not thin out, three
+    times what the lowest window holds."""
     return min(first * first / (second - first), 3 * first) if second > first else 3 * first
+
+
+def _bell(first: float, second: float) -> float:
+    """The same when scores are a bell around their median, `WINDOWS` windows above: each proportion is then smaller
+    than the last by the same factor."""
+    if not first or second <= first:
+        return _evenly(first, second)
+    slope = math.log(first / second) / (WINDOWS - 1)
+    return sum(first * math.exp(slope * sum(range(WINDOWS, WINDOWS + n))) for n in range(1, 20))

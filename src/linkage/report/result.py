@@ -72,9 +72,14 @@ class Report:
 
     def _expected(self, one: Expected) -> str:
         """One sentence on the quality of a stage."""
-        right, found = (" ".join(_per_cents(part, self.lang)) for part in (one.right, one.found))
-        source = word(f"strangers_{one.strangers}", self.lang) + " " + word(f"same_{one.same}", self.lang)
-        return word("expected", self.lang, stage=one.stage + 1, right=right, found=found, source=source)
+        shares = {"right": one.right, "found": one.found}
+        hundredths = {name: [round(100 * share) for share in part] for name, part in shares.items()}
+        return word(
+            "expected", self.lang, stage=one.stage + 1,
+            right=hundredths["right"][0], right_low=hundredths["right"][1], right_high=hundredths["right"][2],
+            found=hundredths["found"][0], found_low=hundredths["found"][1], found_high=hundredths["found"][2],
+            strangers=word(f"strangers_{one.strangers}", self.lang), same=word(f"same_{one.same}", self.lang),
+        )  # fmt: skip
 
     @property
     def learnt(self) -> list[tuple[str, str]]:
@@ -108,11 +113,6 @@ def share(cell: Cell) -> str:
     if cell.persons.value is None or cell.linked.value is None or not cell.persons.value:
         return ""
     return f"{100 * cell.linked.value / cell.persons.value:.0f}%"
-
-
-def _per_cents(part: tuple[float, float, float], lang: Lang) -> tuple[str, str]:
-    middle, low, high = (round(100 * share) for share in part)
-    return f"{middle} %", f"({word('interval', lang, low=low, high=high)})"
 
 
 def as_data(report: Report) -> dict[str, Any]:

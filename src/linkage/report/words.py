@@ -105,24 +105,30 @@ WORDS: dict[str, dict[Lang, str]] = {
     "sent_none": {"nl": "blijft hier", "en": "stays here"},
     "decided": {"nl": "besloten door {who} op {day}", "en": "decided by {who} on {day}"},
     "expected": {
-        "nl": "Van de koppelingen op gelijkenis (stap {stage}) hoort naar schatting {right} bij één persoon; van de "
-        "personen die in deze stap in beide bestanden staan is naar schatting {found} gevonden. {source}",
-        "en": "Of the links by likeness (stage {stage}) an estimated {right} join one person's rows; of the persons "
-        "who are in both files in this stage an estimated {found} were found. {source}",
+        "nl": "Stap {stage} koppelt op gelijkenis. Naar schatting {right} van de 100 koppelingen zijn goed "
+        "({right_low} tot {right_high}). Van de personen die in deze stap nog in beide bestanden stonden, zijn naar schatting "
+        "{found} van de 100 gevonden ({found_low} tot {found_high}). De waarheid is niet bekend. {strangers} "
+        "{same}",
+        "en": "Stage {stage} links by likeness. An estimated {right} in 100 of its links are right ({right_low} to "
+        "{right_high}). Of the persons who were still in both files at this stage, an estimated {found} in 100 were "
+        "found ({found_low} to {found_high}). The truth is not known. {strangers} {same}",
     },
-    "interval": {"nl": "{low} tot {high}", "en": "{low} to {high}"},
     "strangers_numbers": {
-        "nl": "Geschat op rijen met verschillende nummers",
-        "en": "Estimated from rows with different numbers",
+        "nl": "Hoe vaak vreemden op elkaar lijken, is gemeten aan rijen met verschillende nummers.",
+        "en": "How often strangers look alike was measured on rows with different numbers.",
     },
     "strangers_registers": {
-        "nl": "Geschat op rijen binnen één bestand, waarin niemand twee keer hoort te staan,",
-        "en": "Estimated from rows within one file, which should hold nobody twice,",
+        "nl": "Hoe vaak vreemden op elkaar lijken, is gemeten aan rijen binnen één bestand; niemand hoort daar twee "
+        "keer in te staan.",
+        "en": "How often strangers look alike was measured on rows within one file, where nobody should stand twice.",
     },
-    "same_numbers": {"nl": "en op rijen met gelijke nummers.", "en": "and from rows with equal numbers."},
+    "same_numbers": {
+        "nl": "Hoeveel er gemist zijn, is gemeten aan rijen met gelijke nummers.",
+        "en": "How many were missed was measured on rows with equal numbers.",
+    },
     "same_scores": {
-        "nl": "en op het verloop van de scores; de waarheid is niet bekend.",
-        "en": "and from how the scores thin out; the truth is not known.",
+        "nl": "Hoeveel er gemist zijn, is geschat uit hoe de scores teruglopen.",
+        "en": "How many were missed is estimated from how the scores fall off.",
     },
     "quality": {"nl": "Kwaliteit van de koppeling", "en": "Quality of the linkage"},
     "quality_text": {
