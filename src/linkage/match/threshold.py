@@ -110,6 +110,8 @@ def choose(aim: Aim, seen: Seen) -> float:
         return 1.0
     right, wrong = _right_and_wrong(seen, seen.links)
     number = right + wrong  # links at or above each score, those with the same score among them
+    wrong = np.minimum(wrong + np.sqrt(wrong), number)  # few links: the best of many noisy sums is too good to be true
+    right = number - wrong
     wanted = (aim.at_least or 1.0) if aim.aim == "precision" else LEAST_PRECISION
     good = np.flatnonzero(1 - wrong / number >= wanted)
     if not len(good):
