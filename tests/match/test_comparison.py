@@ -136,11 +136,9 @@ def test_tversky_exactly_at_the_threshold_is_in_and_just_above_it_is_out(
         for one, other in ((a, b), (b, a)):
             assert [p[:2] for p in found(comparison.all_pairs(one, other, rule, Work()))] == expected
             limits, bits = rule.limits(), [comparison.popcounts(side) for side in (one, other)]
-            row, out = np.zeros(1, np.int64), tuple(np.empty(4, np.int64) for _ in range(3))
+            out = tuple(np.empty(4, np.int64) for _ in range(3))
             block = np.array([[0, 1, 0, 1]], np.int64)
-            count = kernels.near_in_blocks(
-                one, bits[0], row, other, bits[1], row, block, *limits, limits.most(), (0, 0), *out
-            )[0]
+            count = kernels.near_in_blocks(one, bits[0], other, bits[1], block, *limits, limits.most(), (0, 0), *out)[0]
             assert count == len(expected)
             apart = comparison.popcounts(one ^ other)
             assert rule.reached(apart, *bits).tolist() == [bool(expected)]
