@@ -106,9 +106,9 @@ WORDS: dict[str, dict[Lang, str]] = {
     "decided": {"nl": "besloten door {who} op {day}", "en": "decided by {who} on {day}"},
     "expected": {
         "nl": "Stap {stage} koppelt op gelijkenis. Naar schatting {right} van de 100 koppelingen zijn goed "
-        "({right_low} tot {right_high}). Van de personen die in deze stap nog in beide bestanden stonden, zijn naar schatting "
-        "{found} van de 100 gevonden ({found_low} tot {found_high}). De waarheid is niet bekend. {strangers} "
-        "{same}",
+        "({right_low} tot {right_high}). Van de personen die in deze stap nog in beide bestanden stonden, zijn naar "
+        "schatting {found} van de 100 gevonden ({found_low} tot {found_high}). De waarheid is niet bekend. "
+        "{strangers} {same}",
         "en": "Stage {stage} links by likeness. An estimated {right} in 100 of its links are right ({right_low} to "
         "{right_high}). Of the persons who were still in both files at this stage, an estimated {found} in 100 were "
         "found ({found_low} to {found_high}). The truth is not known. {strangers} {same}",
