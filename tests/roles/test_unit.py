@@ -123,6 +123,23 @@ def test_links_point_at_the_right_people(played: Simulator) -> None:
     assert len(found & true) / len(found) > 0.8, "the few links by likeness among 400 rows may hold some by chance"
 
 
+def test_a_linkage_without_a_number_from_beginning_to_end(tmp_path: Path) -> None:
+    played = Simulator(tmp_path, people=1500, template="graduates-without-number").found().synthesise()
+    played.agree(played.protocol({("id",): "graduates-on-benefits"}))  # what the synthetic people consent to
+    for party in ("mbo", "gemeente"):
+        played.tokenise(party)
+    played.carry()
+    played.match()
+    played.carry()
+    (answer,) = recipient.results(played.linkage("mbo"))
+    assert played.sent["mbo"].encodings.tokens == {}
+    entry = next(e for e in played.homes["unit"].ledger.entries() if e.act == "match")
+    assert list(entry.facts["thresholds"]) == ["1"]
+    assert 0.5 < float(entry.facts["thresholds"]["1"]) < 1
+    assert entry.facts["comparisons"] == [{"stage": 0, "method": "all-pairs"}]
+    assert all(one.chosen and one.strangers == "registers" for one in answer.expected)
+
+
 def test_it_does_not_match_before_every_package_is_here(agreed: Simulator) -> None:
     agreed.tokenise("mbo")
     agreed.carry()
