@@ -37,6 +37,7 @@ class Simulator:
     folder: Path
     people: int = 400
     seed: int = 11
+    template: str = "graduates-on-benefits"
     homes: dict[str, Home] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
     made: Files | None = None
@@ -62,7 +63,7 @@ class Simulator:
 
     def protocol(self, changes: dict[agreement.Place, str] | None = None, name: str = "protocol.yml") -> Path:
         """The shipped protocol with these parties' cards, and changes."""
-        template = files.shipped("protocols/graduates-on-benefits.yml")
+        template = files.shipped(f"protocols/{self.template}.yml")
         every = [home.card for home in self.homes.values()]
         text = agreement.new_protocol(template, every, {**LONG, **(changes or {})})
         return files.write(self.folder / name, text.encode())

@@ -34,6 +34,7 @@ SHORT = loads(protocols.SHIPPED.replace("bits: 8192", "bits: 128").encode(), nam
 SECRET = bytes(range(32))
 MBO = ("bsn", "given-name", "surname", "birth-date", "postcode", "level", "school-year", "diploma-date")
 GEMEENTE = (*MBO[:5], "scheme", "benefit-start", "benefit-end")
+WEIGHTS = {f.field: f for f in P.encoding.fields}
 NUMBERS = [f"{n:08}" for n in range(11122230, 11122330)]
 SOUND = [n + str(d) for n in NUMBERS for d in range(10) if bsn.is_valid(n + str(d))]
 NAMES = st.text("abcdefgy", min_size=1, max_size=8)

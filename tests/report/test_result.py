@@ -242,6 +242,15 @@ def test_a_protocol_as_a_person_reads_it(lang: Lang) -> None:
     assert all(line.strip() in text for party in P.party_ids for line in agreed.bases(P, party, lang))
 
 
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_without_a_number_nothing_is_said_of_numbers_read_back(lang: Lang) -> None:
+    other = load(files.shipped("protocols/graduates-without-number.yml"))
+    (said, _), (of_numbers, _) = (Report(p, RELEASE, lang).limits for p in (other, P))
+    assert "BSN" not in said
+    assert "BSN" in of_numbers
+    assert other.unit.name in said
+
+
 def test_a_bar_is_drawn_for_shown_figures_only() -> None:
     page = as_html(report())
     assert re.findall(r'width: ([\d.]+)%"', page) == ["25.0", "10.0"]

@@ -11,6 +11,9 @@ import pytest
 from linkage import canonical, files, protocol
 from linkage.crypto import card as cards
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
+from linkage.findings import Severity
+from linkage.protocol import lint
+from linkage.protocol.load import loads
 from linkage.roles import agreement, custodian
 from linkage.roles import home as homes
 from linkage.roles.home import Home
@@ -147,6 +150,16 @@ def test_a_new_protocol_keeps_the_comments_and_changes_only_what_was_asked(found
     assert all(a.partition("#")[2] == b.partition("#")[2] for a, b in changed)
     with pytest.raises(InputError, match=r"no parties\.9"):
         agreement.new_protocol(template, [], {("parties", 9, "name"): "x"})
+
+
+@pytest.mark.parametrize("name", ["graduates-on-benefits", "graduates-without-number"])
+def test_of_every_shipped_protocol_a_new_one_is_made(name: str, founded: Simulator) -> None:
+    template = files.shipped(f"protocols/{name}.yml")
+    text = agreement.new_protocol(template, [home.card for home in founded.homes.values()], LONG)
+    made = loads(text.encode(), name="p.yml")
+    assert made.id == name
+    assert {party.card for party in made.parties} == {home.card.fingerprint for home in founded.homes.values()}
+    assert not [f for f in lint.check(made) if f.severity is Severity.ERROR or f.code == "P109"]
 
 
 def test_the_passphrase_is_the_same_on_every_keyboard(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,8 @@ DIGITS = 4
 MOST_CANDIDATES = 1 << 22
 """Pairs that the floor lets through at most: some 4 million are a few hundred MB to choose among."""
 LEAST_PRECISION = 0.5
-"""Expected share of right links below which nothing is linked, whatever the aim: where hardly anybody is in both
-registers, the best F1 would be that of a heap of wrong links."""
+"""Share of right links that must be certain (95 %) for anything to be linked, whatever the aim: where hardly anybody is
+in both registers, the best expected F1 would be that of a heap of wrong links."""
 ROUNDS = 30
 """Steps in which the number of right links settles."""
 Z95 = 1.959964
@@ -110,13 +110,15 @@ def choose(aim: Aim, seen: Seen) -> float:
         return 1.0
     right, wrong = _right_and_wrong(seen, seen.links)
     number = right + wrong  # links at or above each score, those with the same score among them
+    good = number - _wrong_at_most(seen, seen.links) >= LEAST_PRECISION * number
     wrong = np.minimum(wrong + np.sqrt(wrong), number)  # few links: the best of many noisy sums is too good to be true
     right = number - wrong
-    wanted = (aim.at_least or 1.0) if aim.aim == "precision" else LEAST_PRECISION
-    good = np.flatnonzero(1 - wrong / number >= wanted)
-    if not len(good):
+    if aim.aim == "precision":
+        good &= right >= (aim.at_least or 1.0) * number
+    places = np.flatnonzero(good)
+    if not len(places):
         return 1.0
-    best = good[-1] if aim.aim == "precision" else good[np.argmax((right / (number + right.max()))[good])]
+    best = places[-1] if aim.aim == "precision" else places[np.argmax((right / (number + right.max()))[places])]
     return _rounded_down(float(seen.links[best]))
 
 
@@ -145,8 +147,13 @@ def _rounded_down(score: float) -> float:
 def poisson(count: float) -> tuple[float, float]:
     """95 % interval of a mean, from one count (Byar's approximation; Breslow and Day 1987, equation 2.17)."""
     lower = count * (1 - 1 / (9 * count) - Z95 / (3 * math.sqrt(count))) ** 3 if count else 0.0
-    more = count + 1
-    return max(lower, 0.0), more * (1 - 1 / (9 * more) + Z95 / (3 * math.sqrt(more))) ** 3
+    return max(lower, 0.0), float(_upper(np.array([count]))[0])
+
+
+def _upper(counts: NDArray[Any]) -> Scores:
+    """Upper ends of the same for many counts."""
+    more = counts + 1
+    return np.asarray(more * (1 - 1 / (9 * more) + Z95 / (3 * np.sqrt(more))) ** 3)
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:
@@ -182,10 +189,23 @@ def _reaching(seen: Seen, at: Scores) -> NDArray[np.int64]:
     return np.asarray(len(seen.links) - np.searchsorted(seen.links[::-1], at, side="left"))
 
 
+def _wrong_at_most(seen: Seen, at: Scores) -> Scores:
+    """The same as the wrong links, but by the most strangers that the counts allow."""
+    counts, pairs = _strangers(seen, at)
+    most = _upper(counts) / pairs if pairs else np.ones(len(at))
+    return np.asarray(np.minimum(most * _scale(seen, _found(seen, at)), _reaching(seen, at)))
+
+
 def _rate(seen: Seen, at: Scores) -> Scores:
     """Share of the pairs of strangers that reach each of some scores."""
-    pairs = sum(s.pairs for s in seen.strangers)
-    return np.asarray(sum((s.at_least(at) for s in seen.strangers), np.zeros(len(at))) / max(pairs, 1))
+    counts, pairs = _strangers(seen, at)
+    return np.asarray(counts / max(pairs, 1))
+
+
+def _strangers(seen: Seen, at: Scores) -> tuple[NDArray[np.int64], int]:
+    """How many strangers reach each of some scores, in all that was looked at; and how many that were."""
+    counts = sum((s.at_least(at) for s in seen.strangers), np.zeros(len(at), np.int64))
+    return np.asarray(counts), sum(s.pairs for s in seen.strangers)
 
 
 def _scale(seen: Seen, found: Scores) -> Scores:
@@ -226,4 +246,5 @@ def _bell(first: float, second: float) -> float:
     if not first or second <= first:
         return _evenly(first, second)
     slope = math.log(first / second) / (WINDOWS - 1)
-    return sum(first * math.exp(slope * sum(range(WINDOWS, WINDOWS + n))) for n in range(1, 20))
+    bell = sum(first * math.exp(slope * sum(range(WINDOWS, WINDOWS + n))) for n in range(1, 20))
+    return min(bell, _evenly(first, second))

@@ -90,7 +90,9 @@ class Report:
     @property
     def limits(self) -> list[str]:
         """What the protocol does not protect against."""
-        return [word("collusion", self.lang, unit=self.protocol.unit.name), word("pseudonymised", self.lang)]
+        numbers = any(f.kind == "bsn" and f.send == "exact" for f in self.protocol.fields)
+        collusion = "collusion" if numbers else "collusion_names"
+        return [word(collusion, self.lang, unit=self.protocol.unit.name), word("pseudonymised", self.lang)]
 
     @property
     def bases(self) -> list[str]:

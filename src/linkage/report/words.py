@@ -55,6 +55,12 @@ WORDS: dict[str, dict[Lang, str]] = {
         "en": "If {unit} and one custodian collude, they can recover every BSN and name: the BSN is hashed under one "
         "key (the weak mode).",
     },
+    "collusion_names": {
+        "nl": "Spannen {unit} en één bronhouder samen, dan kunnen zij namen terugzoeken met een woordenboek: wie de "
+        "sleutel heeft, kan van elke naam het filter maken.",
+        "en": "If {unit} and one custodian collude, they can look names up by dictionary: whoever has the key can make "
+        "the filter of any name.",
+    },
     "pseudonymised": {
         "nl": "De verstuurde gegevens zijn gepseudonimiseerd. Het blijven persoonsgegevens.",
         "en": "What was sent is pseudonymised. It remains personal data.",
