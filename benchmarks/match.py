@@ -26,7 +26,7 @@ from numba import njit
 from numpy.typing import NDArray
 from registers import filters
 
-from linkage.match import blocking, comparison, kernels
+from linkage.match import blocking, comparison, lanes
 from linkage.match.comparison import Rule
 from linkage.match.work import Work
 from linkage.protocol.model import AllPairs, SampledBits
@@ -51,7 +51,7 @@ def machine() -> str:
     """What the figures belong to."""
     info = Path("/proc/cpuinfo").read_text("utf-8") if sys.platform == "linux" else ""
     model = (re.findall(r"model name\s*: (.+)", info) or [platform.processor()])[0]
-    way = "byte shuffles (AVX2)" if kernels.LOOKUP else "ctpop"
+    way = "byte shuffles (AVX2)" if lanes.LOOKUP else "ctpop"
     versions = f"Python {platform.python_version()}, numpy {np.__version__}, numba {numba.__version__}"
     return f"{model}, {os.cpu_count()} cores, sketches by {way}; {versions}; load {os.getloadavg()[0]:.1f}"
 
@@ -72,7 +72,7 @@ def peer_python(folder: Path) -> Path | None:
 def _xor_popcount(left: NDArray[np.uint64], right: NDArray[np.uint64], counts: NDArray[np.uint64]) -> None:
     for word in left:
         for j in range(len(right)):
-            counts[j] += kernels._popcount(word ^ right[j])
+            counts[j] += lanes.popcount(word ^ right[j])
 
 
 def popcount_words() -> float:

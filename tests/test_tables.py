@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import Refused, Untrusted
-from linkage.tables import BATCH_ROWS, Encodings, Histogram, Layout, Links, encodings_from_bytes, same_protocol
+from linkage.links import Histogram, Links
+from linkage.tables import BATCH_ROWS, Encodings, Layout, encodings_from_bytes, same_protocol
 
 LAYOUT = Layout(("bsn",), 2, (("level", 4),))
 DIGEST = "sha256:" + "00" * 32

@@ -17,9 +17,10 @@ import reference
 from linkage import canonical, files
 from linkage.disclosure.release import Expected, Figure, Release, figures, from_bytes, overlap, refuse_other
 from linkage.errors import InputError, Untrusted
+from linkage.links import Judged
 from linkage.protocol.load import load, loads
 from linkage.protocol.model import Output
-from linkage.tables import Encodings, Judged
+from linkage.tables import Encodings
 
 SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))
 LEVELS, YEARS = (SHIPPED.field(name).values or () for name in ("level", "school-year"))

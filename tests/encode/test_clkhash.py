@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from linkage.encode import clkhash
+from linkage.encode import clkhash, clkhash_schema
 from linkage.errors import InputError
 
 VECTORS = Path(__file__).parents[2].parent / "shared" / "vectors" / "clkhash" / "clkhash_vectors.json"
@@ -22,8 +22,8 @@ def vectors() -> dict[str, Any]:
     return dict(json.loads(VECTORS.read_text("utf-8")))
 
 
-def schema(value: dict[str, Any]) -> clkhash.Schema:
-    return clkhash.read_schema(json.dumps(value).encode(), where="schema.json")
+def schema(value: dict[str, Any]) -> clkhash_schema.Schema:
+    return clkhash_schema.read_schema(json.dumps(value).encode(), where="schema.json")
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -87,7 +87,7 @@ def test_a_bad_cell_is_named_by_its_place_and_not_shown() -> None:
 
 def test_not_json_is_said() -> None:
     with pytest.raises(InputError, match="not JSON"):
-        clkhash.read_schema(b"{", where="schema.json")
+        clkhash_schema.read_schema(b"{", where="schema.json")
 
 
 def one(cell: str, **change: Any) -> bytes:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.errors import Refused
+from linkage.links import CandidatePairs
 from linkage.match import assignment
-from linkage.tables import CandidatePairs
 
 Pair = tuple[int, int, float]
 PAIRS = st.lists(

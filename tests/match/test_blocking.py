@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 import protocols
 from linkage.errors import Refused
-from linkage.match import blocking, comparison, match, work
+from linkage.links import CandidatePairs
+from linkage.match import blocking, comparison, match, sampled, work
 from linkage.match.comparison import Rule
 from linkage.match.work import Progress, Work
 from linkage.protocol.load import loads
 from linkage.protocol.model import AllPairs, Protocol, SampledBits
-from linkage.tables import CandidatePairs, Encodings
+from linkage.tables import Encodings
 
 Filters = NDArray[np.uint64]
 SEED = "abcdefghijklmnopqrstuvwxyzab"
@@ -123,10 +124,10 @@ def test_the_bound_holds_for_pairs_exactly_at_the_threshold() -> None:
     chance = float(blocking._all_agree(1_024, differ, width)[0])
     hits = 0
     for number in range(3_000):
-        drawn = blocking._drawn(SEED, f"table {number}", positions)[:width]
+        drawn = sampled.shuffled(SEED, f"table {number}", positions)[:width]
         keys = [np.zeros(1, np.uint64) for _ in range(2)]
         for side, key in zip((left, right), keys, strict=True):
-            blocking.kernels.keys(side, np.zeros(1, np.int64), drawn, key)
+            sampled.kernels.keys(side, np.zeros(1, np.int64), drawn, key)
         hits += int(keys[0][0] == keys[1][0])
     assert abs(hits / 3_000 - chance) < 4 * np.sqrt(chance * (1 - chance) / 3_000)
     assert rule.limits().most()[768] == 128
@@ -179,8 +180,8 @@ def test_a_block_as_large_as_the_data_is_split_and_told(monkeypatch: pytest.Monk
     every = codes(comparison.all_pairs(left, right, rule, Work()))
     monkeypatch.setattr(blocking, "PLAN_ROWS", 3)
     whole, unsplit = blocking.compare(left, right, rule, AGREED, Work(), SEED)
-    monkeypatch.setattr(blocking, "OVERSHOOT", 0)
-    monkeypatch.setattr(blocking, "SMALL_BLOCK", 64)
+    monkeypatch.setattr(sampled, "OVERSHOOT", 0)
+    monkeypatch.setattr(sampled, "SMALL_BLOCK", 64)
     pairs, coverage = blocking.compare(left, right, rule, AGREED, Work(), SEED)
     assert coverage.split > 0
     assert coverage.compared + coverage.split == unsplit.compared + unsplit.split

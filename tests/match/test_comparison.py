@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 import reference
 from linkage.errors import Refused
+from linkage.links import CandidatePairs, Histogram
 from linkage.match import assignment, comparison, kernels, work
 from linkage.match.comparison import SIMILARITIES, Rule, agreement_pairs, dice_pairs
 from linkage.match.work import Work
-from linkage.tables import CandidatePairs, Histogram
 
 Filters = NDArray[np.uint64]
 THRESHOLDS = (0.5, 0.8, 0.85, 1.0, 0.333, 0.001, 0.8000000000000002)

@@ -1,4 +1,4 @@
-"""What is compiled: both ways to compare sketches, the bound that they keep, and tiles."""
+"""What is compiled: sketches, the bound that they keep, and tiles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from linkage.match import kernels
+from linkage.match import kernels, lanes
 
 ODD = settings(max_examples=40, deadline=None)
 
@@ -35,34 +35,11 @@ def test_sketches_never_differ_in_more_bits_than_filters(seed: int, words: int, 
     assert int(np.bitwise_count(whole[0] ^ whole[1]).sum()) == int(np.bitwise_count(filters[0] ^ filters[1]).sum())
 
 
-@pytest.mark.parametrize("rows", [0, 1, kernels.LANES - 1, kernels.LANES, kernels.LANES + 1])
+@pytest.mark.parametrize("rows", [0, 1, lanes.LANES - 1, lanes.LANES, lanes.LANES + 1])
 def test_tiles_hold_one_record_per_lane(rows: int) -> None:
     codes = np.random.default_rng(rows).integers(0, 16, (rows, 7), dtype=np.uint8)
     tiles = kernels.tiles(codes)
-    assert tiles.shape == (-(-rows // kernels.LANES), 7, kernels.LANES)
+    assert tiles.shape == (-(-rows // lanes.LANES), 7, lanes.LANES)
     flat = tiles.transpose(0, 2, 1).reshape(-1, 7)
     assert (flat[:rows] == codes).all()
     assert not flat[rows:].any()
-
-
-@pytest.mark.parametrize("way", ["popcount", "lookup"])
-@pytest.mark.parametrize("codes", [1, 30, 31, 61])
-def test_every_way_to_compare_sketches_counts_the_same(way: str, codes: int) -> None:
-    if way == "lookup" and not kernels.LOOKUP:
-        pytest.skip("no byte shuffles here")
-    draw = np.random.default_rng(codes)
-    rows = draw.integers(0, 16, (kernels.ROWS, codes), dtype=np.uint8)
-    tile = draw.integers(0, 16, (codes, kernels.LANES), dtype=np.uint8)
-    out = np.full(kernels.ROWS * kernels.LANES, 7, np.uint16)
-    add = kernels.add_by_lookup if way == "lookup" else kernels.add_by_popcount
-    add(rows, tile, np.empty(kernels.LANES, np.uint8), out, 0, codes)
-    expected = [[7 + int(np.bitwise_count(row ^ tile[:, j]).sum()) for j in range(kernels.LANES)] for row in rows]
-    assert out.reshape(kernels.ROWS, -1).tolist() == expected
-
-
-def test_a_full_code_of_eight_bits_is_counted_by_popcount() -> None:
-    rows = np.zeros((kernels.ROWS, 31), np.uint8)
-    tile = np.full((31, kernels.LANES), 255, np.uint8)
-    out = np.zeros(kernels.ROWS * kernels.LANES, np.uint16)
-    kernels.add_by_popcount(rows, tile, np.empty(kernels.LANES, np.uint8), out, 0, 31)
-    assert (out == 31 * 8).all()

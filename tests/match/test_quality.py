@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 
 import protocols
 from linkage.encode import encode
+from linkage.links import Links
 from linkage.match import assignment, comparison, match, quality
 from linkage.match.comparison import Rule
 from linkage.match.work import Work
 from linkage.protocol.load import loads
 from linkage.protocol.model import Aim, Exact, Fuzzy, Protocol, SampledBits
 from linkage.synth.hard import Hard, hard
-from linkage.tables import Encodings, Links
+from linkage.tables import Encodings
 
 ROWS = 4_000
 RULE = Rule("tversky", 0.5, 16, 0.2)

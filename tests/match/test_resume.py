@@ -16,12 +16,13 @@ import pytest
 
 import protocols
 from linkage.errors import InputError, Refused
+from linkage.links import Links
 from linkage.match import comparison, match, resume, work
 from linkage.match.comparison import Rule
 from linkage.match.resume import Pairs, Run, State
 from linkage.match.work import Progress, Work
 from linkage.protocol.load import loads
-from linkage.tables import Encodings, Links
+from linkage.tables import Encodings
 
 RULE = Rule("dice", 0.5, 2)
 SHIPPED = loads(protocols.CLK.encode(), name="p.yml")

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 import protocols
 import reference
 from linkage.errors import InputError, Refused
+from linkage.links import Links
 from linkage.match import assignment, match
 from linkage.match.stages import look
 from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
-from linkage.tables import Encodings, Links
+from linkage.tables import Encodings
 
 SHIPPED = loads(protocols.CLK.encode(), name="p.yml")
 FUZZY = {"stage": "fuzzy", "similarity": "dice", "threshold": 0.8, "never_when_different": ("bsn",)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -95,13 +95,13 @@ def status(options: Options) -> None:
     home = options.home
     facts = {"party": home.card.party, "name": home.card.name, "card valid until": home.card.valid_until}
     facts["words"] = cards.words(home.card.fingerprint)
-    linkages = []
+    linkages: list[dict[str, Any]] = []
     for linkage in home.linkages():
         signed = {s.party: s.signed_on or s.reason for s in agreement.standings(home, linkage)}
         linkages.append({"folder": linkage.folder.name, "signed": signed})
     lines = [table(facts)]
     for one in linkages:
-        lines += [f"linkage {one['folder']}", table(dict(one["signed"]))]  # type: ignore[arg-type]
+        lines += [f"linkage {one['folder']}", table(one["signed"])]
     options.show("\n".join(lines), {**facts, "linkages": linkages})
 
 

@@ -26,8 +26,9 @@ from pydantic import TypeAdapter
 
 from linkage import canonical
 from linkage.errors import InputError, LinkageError, Untrusted
+from linkage.links import Judged
 from linkage.protocol.model import Aim, Fuzzy, Output, Protocol
-from linkage.tables import Encodings, Judged
+from linkage.tables import Encodings
 
 Status = Literal["shown", "hidden"]
 SHOWN_FROM = 10

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import Refused
-from linkage.tables import CandidatePairs
+from linkage.links import CandidatePairs
 
 MOST_CELLS = 1 << 24
 """Rows on one side times rows on the other that one component of the optimal assignment may have."""

@@ -20,10 +20,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.match import kernels, work
+from linkage.links import CandidatePairs, Histogram
+from linkage.match import kernels, lanes, work
 from linkage.match.resume import Pairs
 from linkage.match.work import Work
-from linkage.tables import CandidatePairs, Histogram
 
 BLOCK = 1 << 29
 """Comparisons in a block, about half a second of one core; fewer where the whole is small."""
@@ -243,7 +243,7 @@ class _Comparison:
         self.most = self.limits.most()
         self.codes = _codes(left.sample(SAMPLE), right.sample(SAMPLE), self.most)
         self.filters = np.ascontiguousarray(right.filters[right.order])
-        self.tiles = kernels.tiles(kernels.sketches(self.filters, self.codes, kernels.CODE_BITS))
+        self.tiles = kernels.tiles(kernels.sketches(self.filters, self.codes, lanes.CODE_BITS))
         most_rows = max(BLOCK // len(right), 1)
         self.rows = min(max(-(-len(left) // BLOCKS), SLICE_ROWS), most_rows)
 
@@ -255,25 +255,19 @@ class _Comparison:
 
     def block(self, number: int) -> Pairs:
         """The pairs of one block of left rows, in order of the kernel."""
-        found: list[Pairs] = []
-        pairs = 0
-        for start in range(number * self.rows, min((number + 1) * self.rows, len(self.left)), SLICE_ROWS):
-            last = min(start + SLICE_ROWS, (number + 1) * self.rows, len(self.left))
-            for piece in self._slice(start, last):
-                found.append(piece)
-                pairs += len(piece[0])
-                work.too_many(pairs, self.pairs)
-        empty = np.zeros(0, np.int64)
-        left, right, different = (np.concatenate([f[n] for f in found]) if found else empty for n in range(3))
+        end = min((number + 1) * self.rows, len(self.left))
+        starts = range(number * self.rows, end, SLICE_ROWS)
+        pieces = (piece for start in starts for piece in self._slice(start, min(start + SLICE_ROWS, end)))
+        left, right, different = work.gathered(pieces, self.pairs)
         return self.left.order[left], self.right.order[right], different
 
     def _slice(self, start: int, last: int) -> Iterator[Pairs]:
         """Left rows start to last against every tile; positions are those in order of popcount."""
         filters = self.left.filters[self.left.order[start:last]]
-        codes = kernels.sketches(filters, self.codes, kernels.CODE_BITS)
-        codes = np.vstack([codes, np.zeros((-len(codes) % kernels.ROWS, self.codes), np.uint8)])
-        step, steps = 0, len(codes) // kernels.ROWS * len(self.tiles)
-        out = tuple(np.empty(max(ROOM, kernels.ROWS * kernels.LANES), np.int64) for _ in range(3))
+        codes = kernels.sketches(filters, self.codes, lanes.CODE_BITS)
+        codes = np.vstack([codes, np.zeros((-len(codes) % lanes.ROWS, self.codes), np.uint8)])
+        step, steps = 0, len(codes) // lanes.ROWS * len(self.tiles)
+        out = tuple(np.empty(max(ROOM, lanes.ROWS * lanes.LANES), np.int64) for _ in range(3))
         while step < steps:
             count, step = kernels.near(
                 filters, self.left.bits[start:last], codes, self.filters, self.right.bits, self.tiles,
@@ -285,11 +279,11 @@ class _Comparison:
 
 def _codes(left: Filters, right: Filters, most: Numbers) -> int:
     """Codes per sketch: the fewest that let through `PASSING` of the pairs of a sample, else as many as fit."""
-    per_word = 64 // kernels.CODE_BITS
+    per_word = 64 // lanes.CODE_BITS
     limits = most[popcounts(left)[:, np.newaxis] + popcounts(right)]
 
     def passing(codes: int) -> float:
-        ours, theirs = (kernels.sketches(side, codes, kernels.CODE_BITS) for side in (left, right))
+        ours, theirs = (kernels.sketches(side, codes, lanes.CODE_BITS) for side in (left, right))
         different = np.array([np.bitwise_count(row ^ theirs).sum(axis=1, dtype=np.int64) for row in ours])
         return float((different <= limits).mean())
 

@@ -18,11 +18,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.links import CandidatePairs
 from linkage.match import comparison, threshold
 from linkage.match.comparison import Rule
 from linkage.match.threshold import Seen, Strangers
 from linkage.match.work import Work
-from linkage.tables import CandidatePairs
 
 WORDS_COMPARED = 3_000_000_000
 """64-bit words of filters that are compared to see strangers: half a minute at the most."""

@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.errors import InputError
+from linkage.links import CandidatePairs, Coverage, Judged, Links
 from linkage.match import assignment, blocking, comparison, quality, threshold
 from linkage.match.comparison import Rule
 from linkage.match.resume import Run
 from linkage.match.work import Progress, Work
 from linkage.protocol.model import Aim, AllPairs, Exact, Fuzzy, Protocol, SampledBits
-from linkage.tables import CandidatePairs, Coverage, Encodings, Judged, Links, same_protocol
+from linkage.tables import Encodings, same_protocol
 
 Positions = NDArray[np.int64]
 
@@ -290,4 +291,4 @@ def token_of(encodings: Encodings, field: str) -> NDArray[np.void]:
 
 
 def _present(tokens: NDArray[np.void]) -> NDArray[np.bool_]:
-    return tokens != b""  # type: ignore[no-any-return]
+    return np.asarray(tokens != b"", np.bool_)

@@ -22,8 +22,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.links import Judged
 from linkage.protocol.model import Aim
-from linkage.tables import Judged
 
 CANDIDATES_PER_ROW = 10
 """Pairs per row that the floor lets through: strangers enough to measure, links of one person nearly all. Where rows
@@ -229,8 +229,11 @@ def _recall(
     reaching = _right_and_wrong(seen, seen.squeezed(edges))[0]
     first, second = (max(float(reaching[n] - reaching[n + 1]), 0.0) for n in (0, 1))
     (less, more), (fewer, further) = poisson(first), poisson(second)
-    missed = [_bell(first, second), _evenly(more, fewer), _bell(less, further)]
-    return tuple(right / (right + m) if right else 0.0 for m in missed), "scores"  # type: ignore[return-value]
+
+    def share(missed: float) -> float:
+        return right / (right + missed) if right else 0.0
+
+    return (share(_bell(first, second)), share(_evenly(more, fewer)), share(_bell(less, further))), "scores"
 
 
 def _evenly(first: float, second: float) -> float:

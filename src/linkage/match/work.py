@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+
+import numpy as np
 
 from linkage.errors import Refused
 from linkage.match.resume import Pairs, State
@@ -112,6 +114,23 @@ def run(
 def most_pairs(left: int, right: int) -> int:
     """Pairs that a comparison of so many rows may give."""
     return max(MOST_PAIRS, MOST_PER_ROW * (left + right))
+
+
+def gathered(pieces: Iterable[Pairs], most: int) -> Pairs:
+    """Pieces of pairs as one.
+
+    Raises:
+        Refused: they are more than `most`; the rest of the pieces is not asked for.
+    """
+    found: list[Pairs] = []
+    pairs = 0
+    for piece in pieces:
+        found.append(piece)
+        pairs += len(piece[0])
+        too_many(pairs, most)
+    empty = np.zeros(0, np.int64)
+    left, right, different = (np.concatenate([f[n] for f in found]) if found else empty for n in range(3))
+    return left, right, different
 
 
 def too_many(pairs: int, most: int) -> None:

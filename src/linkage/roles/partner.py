@@ -54,10 +54,11 @@ def clkhash(schema: Path, path: Path, secret: bytes, out: Path) -> Made:
     """
     from linkage.encode import clkhash as clks
     from linkage.encode import delimited
+    from linkage.encode.clkhash_schema import read_schema
 
     if not secret:
         raise InputError("the secret is empty")
-    agreed = clks.read_schema(files.read(schema, limit=SCHEMA_LIMIT), where=schema.name)
+    agreed = read_schema(files.read(schema, limit=SCHEMA_LIMIT), where=schema.name)
     opened = delimited.open_delimited(files.read(path), path.name)
     expected = tuple(feature.identifier for feature in agreed.features)
     if opened.headings != expected:

@@ -26,13 +26,14 @@ from linkage.crypto.identity import Identity
 from linkage.disclosure import release as releases
 from linkage.disclosure.release import Release
 from linkage.errors import Refused, Untrusted
+from linkage.links import Coverage, Judged, Links
 from linkage.match import match as match_encodings
 from linkage.match import resume as resumes
 from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
 from linkage.roles.home import Home, Linkage
-from linkage.tables import Coverage, Encodings, Judged, Links, encodings_from_bytes
+from linkage.tables import Encodings, encodings_from_bytes
 
 ABOUT = b"about"
 
@@ -216,7 +217,7 @@ def _links_to_bytes(links: Links, encodings: list[Encodings], packages: Mapping[
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def linked_handles(data: bytes, party: str) -> list[bytes]:
