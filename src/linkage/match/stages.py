@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 
 from linkage.errors import InputError
 from linkage.links import CandidatePairs, Coverage, Judged, Links
-from linkage.match import assignment, blocking, comparison, quality, threshold
+from linkage.match import assignment, blocking, comparison, quality, spark, threshold
 from linkage.match.comparison import Rule
 from linkage.match.resume import Run
-from linkage.match.work import Progress, Work
+from linkage.match.work import Engine, Progress, Work
 from linkage.protocol.model import Aim, AllPairs, Exact, Fuzzy, Protocol, SampledBits
 from linkage.tables import Encodings, same_protocol
 
@@ -49,10 +49,13 @@ class How:
     """Threads to use; None for all."""
     progress: Callable[[Progress], None] | None
     """Told how far a comparison is."""
+    engine: Engine | None
+    """What does the comparisons that links are made of; None for threads."""
 
     def work(self, stage: int, part: int) -> Work:
         """How one comparison of a stage is run."""
-        return Work(self.cores, self.run.part(f"stage-{stage + 1}-part-{part + 1}"), self.progress, stage)
+        state = self.run.part(f"stage-{stage + 1}-part-{part + 1}")
+        return Work(self.cores, state, self.progress, stage, engine=self.engine)
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ class Sofar:
         return replace(self, linked=(np.concatenate([left, pairs.left]), np.concatenate([right, pairs.right])))
 
 
-def match(
+def match(  # noqa: PLR0913 -- what was agreed, and how to run it
     encodings: Sequence[Encodings],
     protocol: Protocol,
     *,
@@ -85,6 +88,8 @@ def match(
     resume: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     seed: str | None = None,
+    engine: str = "local",
+    master: str | None = None,
 ) -> Links:
     """Link the encodings of two parties.
 
@@ -97,13 +102,24 @@ def match(
             It holds positions and counts (`linkage.match.resume`). None keeps nothing.
         progress: called with a `linkage.match.work.Progress` now and then, in this thread.
         seed: 28 letters to repeat an earlier run with blocking (`Links.coverage` has it); drawn when None.
+        engine: ``local``, or ``spark``: the pairs of fuzzy stages are then found on a cluster, which is sent filters
+            and no token (`linkage.match.spark`). Exact stages, thresholds and assignment stay here.
+        master: URL of the cluster, as ``spark://HOST:7077``; None for the Spark session that this process has.
 
     Raises:
         Refused: encodings made under another protocol; `resume` belongs to another run; or so many pairs reach
             the threshold that it does not tell persons apart.
         InputError: not exactly one set of encodings of two different parties, or of another layout; or `resume`
-            is no folder for this.
+            is no folder for this; or there is no such engine, or no pyspark, Java or cluster for it.
     """
+    with spark.engine(engine, master) as cluster:
+        return _matched(encodings, protocol, resume, seed, Work(cores, progress=progress, engine=cluster))
+
+
+def _matched(
+    encodings: Sequence[Encodings], protocol: Protocol, resume: Path | None, seed: str | None, work: Work
+) -> Links:
+    """As of `match`."""
     same_protocol(protocol.digest, *encodings)
     if len(encodings) != 2 or len({e.party for e in encodings}) != 2:
         raise InputError(f"expected encodings of two different parties, got {[e.party for e in encodings]}")
@@ -120,8 +136,9 @@ def match(
         Run.open(resume, _digest(encodings), seed),
         protocol.matching.assignment,
         protocol.encoding.votes if protocol.encoding.profile == "hardened" else 1,
-        cores,
-        progress,
+        work.cores,
+        work.progress,
+        work.engine,
     )
     here = Sofar((left, right), (look(left), look(right)))
     found: list[CandidatePairs] = []
