@@ -1,7 +1,7 @@
 """A standalone Spark cluster on loopback, for tests and benchmarks: a master, and workers of one core each.
 
 All that it starts is in sessions of its own, so that `stop` finds and ends every process: master, workers, their
-executors, and the Python of these.
+executors, and the Python of these. Executors can import this module; its last functions are blocks for them to do.
 """
 
 from __future__ import annotations
@@ -16,11 +16,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from linkage.errors import Refused
+from linkage.match.resume import Block
+
 DAEMONS = "org.apache.spark.deploy"
 CONF = """\
 spark.executor.memory {memory}m
 spark.local.dir {folder}/local
 spark.ui.enabled false
+spark.executorEnv.PYTHONPATH {tests}
 """
 
 
@@ -44,7 +50,7 @@ class Cluster:
         """Start the master, wait until it listens, and start workers."""
         conf = self.folder / "conf" / "spark-defaults.conf"
         conf.parent.mkdir(parents=True)
-        conf.write_text(CONF.format(memory=self.memory, folder=self.folder), "utf-8")
+        conf.write_text(CONF.format(memory=self.memory, folder=self.folder, tests=Path(__file__).parent), "utf-8")
         self.port = _free_port()
         ports = ["--port", str(self.port), "--webui-port", str(_free_port())]
         self.master = self._run("master.Master", *ports)
@@ -99,6 +105,23 @@ class Cluster:
 
     def _log(self, daemon: str) -> str:
         return self._path(daemon).read_text("utf-8", "replace")
+
+
+def marked(folder: str, number: int) -> Block:
+    """A block of a second, which says in a file that it has begun."""
+    (Path(folder) / f"{number} {os.getpid()}").touch()
+    time.sleep(1)
+    return Block((np.full(1, number), np.full(1, number), np.full(1, number)), number)
+
+
+def wrong(number: int) -> Block:
+    """A block that cannot be done."""
+    raise MemoryError(f"no room for block {number}")
+
+
+def refusing(number: int) -> Block:
+    """A block that is refused."""
+    raise Refused(f"block {number} says no", hint="Ask for another.")
 
 
 @contextmanager

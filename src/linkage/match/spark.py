@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 ENGINES = ("local", "spark")
+MASTERS = re.compile(r"spark://.+|k8s://.+|yarn|local(-cluster)?\[.+\]")
+EXAMPLE = "spark://HOST:7077"
 JOBS = 2
 """Jobs at a time."""
 ANSWER = 5.0
@@ -108,7 +110,7 @@ class Spark:
                     job, todo = self._job(shared, todo[:many]), todo[many:]
                     waiting[pool.submit(job.toArrow)] = many
                 ended = wait(waiting, POLL, FIRST_COMPLETED).done
-                seen = time.monotonic() if ended or self._has_executors() else seen
+                seen = time.monotonic() if ended or self.executors() else seen
                 if time.monotonic() - seen > PATIENCE:
                     raise _without_executors(self.master)
                 for future in ended:
@@ -128,9 +130,10 @@ class Spark:
             warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
             return rows.mapInArrow(_Task(shared, numbers, linkage.__version__), SHIPPED)
 
-    def _has_executors(self) -> bool:
-        known = self.session.sparkContext._jsc.sc().getExecutorMemoryStatus().size()  # the driver is one of them
-        return bool(known > 1 or self.master.startswith("local"))
+    def executors(self) -> int:
+        """How many there are now; for ``local[n]`` the driver."""
+        known = int(self.session.sparkContext._jsc.sc().getExecutorMemoryStatus().size())  # the driver is one of them
+        return known if self.master.startswith("local[") else known - 1
 
 
 @dataclass(frozen=True)
@@ -228,7 +231,7 @@ def _session(master: str | None) -> Iterator[SparkSession]:
     if master is None:
         raise InputError(
             "no cluster is named", where="master",
-            hint="Add --master spark://HOST:7077. On one machine the local engine gives the same links without Spark.",
+            hint=f"Add --master {EXAMPLE}. On one machine the local engine gives the same links without Spark.",
         )  # fmt: skip
     _java()
     own = {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": _reached(master)}
@@ -265,8 +268,10 @@ def _reached(master: str) -> str | None:
     """This machine's address as the master sees it, which executors will call; None where Spark must find out.
 
     Raises:
-        InputError: no standalone master answers there. Spark itself would try for a minute.
+        InputError: not a master's URL, or no standalone master answers there. Spark itself would try for a minute.
     """
+    if not MASTERS.fullmatch(master):
+        raise InputError("not a master that Spark knows", where=printable(master), hint=f"Name it as {EXAMPLE}.")
     if not master.startswith("spark://"):
         return None
     for place in master.removeprefix("spark://").split(","):
@@ -279,7 +284,7 @@ def _reached(master: str) -> str | None:
             return str(connection.getsockname()[0]) if connection.family == socket.AF_INET else None
     raise InputError(
         "no Spark master answers there", where=printable(master),
-        hint="The master's own page names it: spark://HOST:7077.",
+        hint=f"The master's own page names it: {EXAMPLE}.",
     )  # fmt: skip
 
 
