@@ -214,9 +214,10 @@ class Matching(Model):
     stages: tuple[Stage, ...] = Field(min_length=1)
     blocking: Blocking
     """Which rows the fuzzy stages compare."""
-    assignment: Literal["one-to-one", "one-to-one-optimal", "many-to-one"]
-    """How the pairs of a fuzzy stage become links: the best pair first; the largest sum of scores; or every row of the
-    first custodian its best row of the second, which may serve several (docs/spec/matching.md)."""
+    assignment: Literal["one-to-one", "one-to-one-optimal", "many-to-one", "many-to-many"]
+    """How pairs become links (docs/spec/matching.md). One-to-one: the best pair first, or the largest sum of scores; a
+    person has one row per custodian. Many-to-one, for two custodians: every row of the first its best row of the
+    second, which may serve several. Many-to-many: every pair; a person may have several rows at any custodian."""
 
 
 class Output(Model):
@@ -227,6 +228,8 @@ class Output(Model):
     question: Question
     of: Slug
     """The party whose rows are counted."""
+    found_in: tuple[Slug, ...] = Field(min_length=1)
+    """The custodians they are looked for at; found at several of them, a row counts once."""
     by: tuple[Slug, ...] = Field(min_length=1, max_length=3)
     """Category fields of that party that span the table."""
     to: tuple[Slug, ...] = Field(min_length=1)

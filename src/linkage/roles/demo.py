@@ -24,7 +24,7 @@ from linkage.findings import Finding
 from linkage.report import result as reports
 from linkage.report.result import Report
 from linkage.report.words import Lang
-from linkage.roles import agreement, auditor, custodian, post, recipient, unit
+from linkage.roles import agreement, auditor, custodian, keeping, post, recipient, unit
 from linkage.roles import home as homes
 from linkage.roles.home import Home
 
@@ -205,10 +205,8 @@ def _carry_until_quiet(everyone: Mapping[str, Home], identities: Mapping[str, Id
 def _quality(truth: pa.Table, sent: Mapping[str, custodian.Tokenised], links: bytes) -> dict[str, Any]:
     """Compare the links with the truth, among the rows that took part."""
     row_of = {party: dict(zip(map(bytes, t.encodings.handles), _rows(t), strict=True)) for party, t in sent.items()}
-    pairs = {
-        (row_of["mbo"][a], row_of["gemeente"][b])
-        for a, b in zip(unit.linked_handles(links, "mbo"), unit.linked_handles(links, "gemeente"), strict=True)
-    }
+    found = keeping.from_bytes(links).pairs("mbo", "gemeente")
+    pairs = {(row_of["mbo"][a], row_of["gemeente"][b]) for a, b in found}
     school, gemeente = set(row_of["mbo"].values()), set(row_of["gemeente"].values())
     every = zip(truth.column("school_row").to_pylist(), truth.column("gemeente_row").to_pylist(), strict=True)
     true = {(a, b) for a, b in every if a in school and b in gemeente}
