@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage import files
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+import protocols
 from linkage.encode import encode
 from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
@@ -41,8 +44,8 @@ Filters = NDArray[np.uint64]
 
 
 def protocol(profile: str) -> Protocol:
-    """The shipped protocol, with CLKs of 1,024 bits or with hardened filters of 4,096."""
-    text = files.shipped("protocols/graduates-on-benefits.yml").read_text("utf-8")
+    """The protocol of the tests, with CLKs of 1,024 bits or with hardened filters of 4,096."""
+    text = protocols.CLK
     if profile == "hardened":
         text = re.sub(r"  profile: clk.*?(?=matching:)", HARDENED, text, flags=re.DOTALL)
         text = text.replace("similarity: dice, threshold: 0.80", "similarity: agreement, threshold: 0.54")

@@ -163,7 +163,7 @@ def _listens(port: int) -> bool:
         return one.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _until(done: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def _until(done: Callable[[], bool], what: str, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while not done():
         if time.monotonic() > end:

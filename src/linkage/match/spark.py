@@ -33,13 +33,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 import linkage
-from linkage.errors import InputError, Refused, printable
+from linkage.errors import InputError, LinkageError, Refused, printable
 from linkage.match.resume import Block
 from linkage.match.work import Engine
 
 if TYPE_CHECKING:
     from pyspark import Broadcast
     from pyspark.sql import DataFrame, SparkSession
+
+    Shared = Broadcast[Callable[[int], Block]]
 
 ENGINES = ("local", "spark")
 MASTERS = re.compile(r"spark://.+|k8s://.+|yarn|local(-cluster)?\[.+\]")
@@ -52,11 +54,13 @@ PATIENCE = 120.0
 """Seconds that a cluster may have no executor for us before the run ends."""
 POLL = 1.0
 """Seconds between two looks at whether it has."""
-SHIPPED = (
-    "number long, left array<long>, right array<long>, different array<long>, compared long, spared long, "
-    "refused string, hint string"
-)
+_KINDS = {"long": pa.int64(), "array<long>": pa.list_(pa.int64()), "string": pa.string()}
+COLUMNS = {
+    "number": "long", "left": "array<long>", "right": "array<long>", "different": "array<long>",
+    "compared": "long", "spared": "long", "refused": "string", "hint": "string",
+}  # fmt: skip
 """One row per block, as it comes back; where the block was refused, why."""
+SCHEMA = pa.schema([(name, _KINDS[kind]) for name, kind in COLUMNS.items()])
 
 
 @contextmanager
@@ -97,25 +101,17 @@ class Spark:
             InputError: Spark gave up, or had no executor for too long.
             Refused: a block was refused where it was done.
         """
-        if not numbers:
-            return
-        context, todo = self.session.sparkContext, list(numbers)
-        tag, shared = f"linkage-{secrets.token_hex(8)}", context.broadcast(do)
-        waiting, seen = dict[Future[pa.Table], int](), time.monotonic()
-        pool = ThreadPoolExecutor(JOBS, initializer=lambda: context.addJobTag(tag))
+        if numbers:
+            with _told(self.master), self._shared(do) as (shared, pool):
+                yield from self._jobs(list(numbers), shared, pool)
+
+    @contextmanager
+    def _shared(self, do: Callable[[int], Block]) -> Iterator[tuple[Shared, ThreadPoolExecutor]]:
+        """What to do, where executors can fetch it, and threads that wait for jobs; nothing of it stays."""
+        context, tag = self.session.sparkContext, f"linkage-{secrets.token_hex(8)}"
+        shared, pool = context.broadcast(do), ThreadPoolExecutor(JOBS, initializer=lambda: context.addJobTag(tag))
         try:
-            while todo or waiting:
-                while todo and len(waiting) < JOBS:
-                    many = max(1, context.defaultParallelism)
-                    job, todo = self._job(shared, todo[:many]), todo[many:]
-                    waiting[pool.submit(job.toArrow)] = many
-                ended = wait(waiting, POLL, FIRST_COMPLETED).done
-                seen = time.monotonic() if ended or self.executors() else seen
-                if time.monotonic() - seen > PATIENCE:
-                    raise _without_executors(self.master)
-                for future in ended:
-                    del waiting[future]
-                    yield from _received(_result(future, self.master))
+            yield shared, pool
         finally:
             with suppress(Exception):  # what can fail here has failed before, and that is what is told
                 context.cancelJobsWithTag(tag)
@@ -123,12 +119,32 @@ class Spark:
             with suppress(Exception):
                 shared.destroy()
 
-    def _job(self, shared: Broadcast[Callable[[int], Block]], numbers: list[int]) -> DataFrame:
+    def _jobs(self, todo: list[int], shared: Shared, pool: ThreadPoolExecutor) -> Iterator[tuple[int, Block]]:
+        waiting, seen = set[Future[pa.Table]](), time.monotonic()
+        while todo or waiting:
+            while todo and len(waiting) < JOBS:
+                many = max(1, self.session.sparkContext.defaultParallelism)
+                job, todo = self._job(shared, todo[:many]), todo[many:]
+                waiting.add(pool.submit(job.toArrow))
+            ended, waiting = wait(waiting, POLL, FIRST_COMPLETED)
+            seen = time.monotonic() if ended or self.executors() else seen
+            if time.monotonic() - seen > PATIENCE:
+                raise InputError(
+                    f"the cluster had no executor for {PATIENCE:.0f} seconds", where=printable(self.master),
+                    hint="Look at the master's page: are workers alive, with a core and spark.executor.memory (1g) to "
+                    "spare?",
+                )  # fmt: skip
+            for future in ended:
+                yield from _received(future.result())
+
+    def _job(self, shared: Shared, numbers: list[int]) -> DataFrame:
         """One block per partition, and one partition per task."""
         rows = self.session.range(0, len(numbers), 1, len(numbers))
         with warnings.catch_warnings():  # said of pandas 3, which a map over Arrow batches does not touch
             warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
-            return rows.mapInArrow(_Task(shared, numbers, linkage.__version__), SHIPPED)
+            return rows.mapInArrow(
+                _Task(shared, numbers, linkage.__version__), ", ".join(" ".join(c) for c in COLUMNS.items())
+            )
 
     def executors(self) -> int:
         """How many there are now; for ``local[n]`` the driver."""
@@ -140,7 +156,7 @@ class Spark:
 class _Task:
     """What an executor does. Pickled by Spark: a name, some numbers, and the number of the broadcast."""
 
-    shared: Broadcast[Callable[[int], Block]]
+    shared: Shared
     numbers: list[int]
     version: str
 
@@ -148,7 +164,7 @@ class _Task:
         """Places in `numbers` in, blocks out."""
         for batch in batches:
             for place in batch.column(0).to_pylist():
-                yield pa.RecordBatch.from_pylist([self._row(self.numbers[place])], _schema())
+                yield pa.RecordBatch.from_pylist([self._row(self.numbers[place])], SCHEMA)
 
     def _row(self, number: int) -> dict[str, Any]:
         if linkage.__version__ != self.version:
@@ -165,12 +181,6 @@ class _Task:
         }  # fmt: skip
 
 
-def _schema() -> pa.Schema:
-    """`SHIPPED`, in Arrow's words."""
-    kinds = {"long": pa.int64(), "array<long>": pa.list_(pa.int64()), "string": pa.string()}
-    return pa.schema([(name, kinds[kind]) for name, kind in (column.split() for column in SHIPPED.split(", "))])
-
-
 def _received(table: pa.Table) -> Iterator[tuple[int, Block]]:
     """The blocks of a job."""
     for batch in table.to_batches():
@@ -185,10 +195,13 @@ def _received(table: pa.Table) -> Iterator[tuple[int, Block]]:
             )
 
 
-def _result(future: Future[pa.Table], master: str) -> pa.Table:
-    """What a job gave; our error when Spark gave up on it."""
+@contextmanager
+def _told(master: str) -> Iterator[None]:
+    """Our error where Spark gives up."""
     try:
-        return future.result()
+        yield
+    except LinkageError:
+        raise
     except Exception as error:
         raise InputError(
             f"Spark gave up: {_last_word(error)}", where=printable(master),
@@ -202,13 +215,6 @@ def _last_word(error: Exception) -> str:
     lines = str(error).partition("JVM stacktrace:")[0].splitlines()
     said = [line.strip() for line in lines if re.match(r"\s*[\w.]*(Error|Exception)\b.*: ", line)]
     return printable(said[-1] if said else f"{type(error).__name__}: {lines[0] if lines else ''}")
-
-
-def _without_executors(master: str) -> InputError:
-    return InputError(
-        f"the cluster had no executor for {PATIENCE:.0f} seconds", where=printable(master),
-        hint="Look at the master's page: are workers alive, with a core and spark.executor.memory (1g) to spare?",
-    )  # fmt: skip
 
 
 @contextmanager
