@@ -24,7 +24,6 @@ from linkage.match.resume import Block
 DAEMONS = "org.apache.spark.deploy"
 CONF = """\
 spark.executor.memory {memory}m
-spark.local.dir {folder}/local
 spark.ui.enabled false
 spark.executorEnv.PYTHONPATH {tests}
 """
@@ -50,7 +49,7 @@ class Cluster:
         """Start the master, wait until it listens, and start workers."""
         conf = self.folder / "conf" / "spark-defaults.conf"
         conf.parent.mkdir(parents=True)
-        conf.write_text(CONF.format(memory=self.memory, folder=self.folder, tests=Path(__file__).parent), "utf-8")
+        conf.write_text(CONF.format(memory=self.memory, tests=Path(__file__).parent), "utf-8")
         self.port = _free_port()
         ports = ["--port", str(self.port), "--webui-port", str(_free_port())]
         self.master = self._run("master.Master", *ports)
@@ -92,7 +91,8 @@ class Cluster:
         import pyspark
 
         home = Path(pyspark.__file__).parent
-        conf = {"SPARK_HOME": str(home), "SPARK_CONF_DIR": str(self.folder / "conf"), "SPARK_LOCAL_IP": "127.0.0.1"}
+        places = {"CONF_DIR": self.folder / "conf", "LOCAL_DIRS": self.folder / "local", "HOME": home}
+        conf = {f"SPARK_{name}": str(place) for name, place in places.items()} | {"SPARK_LOCAL_IP": "127.0.0.1"}
         command = [home / "bin" / "spark-class", f"{DAEMONS}.{daemon}", "--host", "127.0.0.1", *arguments]
         with self._path(daemon).open("ab") as log:
             return subprocess.Popen(

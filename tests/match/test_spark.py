@@ -30,6 +30,7 @@ from linkage.match.comparison import Rule, Side
 from linkage.match.work import Progress, Work
 from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol, SampledBits
+from linkage.roles import unit
 from linkage.tables import Encodings
 from simulator import PASSPHRASE, Simulator
 
@@ -384,6 +385,13 @@ def test_the_command_matches_on_a_cluster_and_the_ledger_tells(
     engines = [entry.facts["engine"] for entry in home.ledger.entries() if entry.act == "match"]
     assert engines == ["local", "spark"]
     assert until(lambda: workers.executors() == 0)
+    left = b"\n".join(path.read_bytes() for path in workers.folder.rglob("*") if path.is_file())
+    assert b"linkage" in left, "logs, at least"
+    for party in ("mbo", "gemeente"):
+        sent = unit._encodings(home, agreed.identities["unit"], agreed.linkage("unit"), party)
+        for row in (*sent.handles, *(token for column in sent.tokens.values() for token in column if token.any())):
+            assert row.tobytes() not in left
+            assert row.tobytes().hex().encode() not in left
 
 
 def test_a_cluster_without_workers_is_told_and_not_waited_for(

@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
     Shared = Broadcast[Callable[[int], Block]]
 
-ENGINES = ("local", "spark")
 MASTERS = re.compile(r"spark://.+|k8s://.+|yarn|local(-cluster)?\[.+\]")
 EXAMPLE = "spark://HOST:7077"
 JOBS = 2
@@ -75,8 +74,8 @@ def engine(name: str, master: str | None) -> Iterator[Engine | None]:
     Raises:
         InputError: another name; a master for the local engine, or none for Spark; or no pyspark, Java or cluster.
     """
-    if name not in ENGINES:
-        raise InputError(f"expected one of the engines {', '.join(ENGINES)}, got another", where="engine")
+    if name not in ("local", "spark"):
+        raise InputError("expected one of the engines local, spark, got another", where="engine")
     if name == "local":
         if master is not None:
             raise InputError("only the engine spark has a master", where="master", hint="Add --engine spark.")
@@ -140,8 +139,7 @@ class Spark:
     def _job(self, shared: Shared, numbers: list[int]) -> DataFrame:
         """One block per partition, and one partition per task."""
         rows = self.session.range(0, len(numbers), 1, len(numbers))
-        with warnings.catch_warnings():  # said of pandas 3, which a map over Arrow batches does not touch
-            warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        with _without_pandas():
             return rows.mapInArrow(
                 _Task(shared, numbers, linkage.__version__), ", ".join(" ".join(c) for c in COLUMNS.items())
             )
@@ -240,11 +238,11 @@ def _session(master: str | None) -> Iterator[SparkSession]:
             hint=f"Add --master {EXAMPLE}. On one machine the local engine gives the same links without Spark.",
         )  # fmt: skip
     _java()
-    own = {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": _reached(master)}
+    own: dict[str, str | None] = {"PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": _reached(master)}
     builder = SparkSession.builder.master(master).appName("linkage")
     builder = builder.config("spark.ui.enabled", "false").config("spark.ui.showConsoleProgress", "false")
     try:
-        with _defaults({name: value for name, value in own.items() if value}):
+        with _defaults(own), _without_pandas():
             session = builder.getOrCreate()
     except Exception as error:
         raise InputError(
@@ -274,7 +272,7 @@ def _reached(master: str) -> str | None:
     """This machine's address as the master sees it, which executors will call; None where Spark must find out.
 
     Raises:
-        InputError: not a master's URL, or no standalone master answers there. Spark itself would try for a minute.
+        InputError: not a master's URL, or no standalone master answers; Spark itself would try for a minute.
     """
     if not MASTERS.fullmatch(master):
         raise InputError("not a master that Spark knows", where=printable(master), hint=f"Name it as {EXAMPLE}.")
@@ -295,9 +293,17 @@ def _reached(master: str) -> str | None:
 
 
 @contextmanager
-def _defaults(values: dict[str, str]) -> Iterator[None]:
+def _without_pandas() -> Iterator[None]:
+    """No word of pandas 3: Arrow batches do not touch it. Only in the caller's thread: filters are of the process."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        yield
+
+
+@contextmanager
+def _defaults(values: dict[str, str | None]) -> Iterator[None]:
     """Environment variables for who has not set them."""
-    ours = {name: value for name, value in values.items() if name not in os.environ}
+    ours = {name: value for name, value in values.items() if value and name not in os.environ}
     os.environ.update(ours)
     try:
         yield
