@@ -26,6 +26,7 @@ bench: $(VENV)/.check
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/match.py
 	$(BIN)/python benchmarks/spark.py
+	$(BIN)/python benchmarks/groups.py
 	$(BIN)/python benchmarks/quality.py --peers $(VENV)/peers --leakage
 	$(BIN)/python benchmarks/encode.py
 
