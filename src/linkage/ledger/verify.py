@@ -94,7 +94,7 @@ class Record:
         if entry.act in _KEPT:
             try:
                 self._exchange(entry)
-            except (KeyError, TypeError, LinkageError):
+            except (KeyError, TypeError, ValueError, LinkageError):
                 raise Untrusted(f"not what `{entry.act}` says in this version") from None
 
     def _exchange(self, entry: Entry) -> None:
