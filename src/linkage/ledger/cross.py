@@ -62,7 +62,7 @@ def _refusals(outcomes: Sequence[Verified]) -> Iterator[Finding]:
                 yield Finding("L114", Severity.ERROR, where, message)
             else:
                 message = f"refused a package of {sender}: its ledger did not follow from what was seen ({why})"
-                yield Finding("L203", Severity.WARNING, where, message)
+                yield Finding("L202", Severity.WARNING, where, message)
 
 
 def _same_party(outcomes: Sequence[Verified]) -> Iterator[Finding]:
@@ -76,7 +76,7 @@ def _same_party(outcomes: Sequence[Verified]) -> Iterator[Finding]:
             yield Finding("L106", Severity.ERROR, one.party, message)
         elif one.size != other.size:
             message = f"{one.where} and {other.where} are one ledger, one of them cut or older"
-            yield Finding("L204", Severity.WARNING, one.party, message)
+            yield Finding("L203", Severity.WARNING, one.party, message)
 
 
 def _forks(said: Sequence[Statement]) -> Iterator[Finding]:
@@ -139,7 +139,7 @@ def _missing(sender: Verified, receiver: Verified, parcel: Parcel, sent: Sent) -
     if receiver.record.at(receiver.size - 1) > sent.sealed_at:
         message = f"never took in {what} at {sent.sealed_at}, and has gone on since: a missing witness"
         return Finding("L111", Severity.ERROR, where, message)
-    return Finding("L205", Severity.WARNING, where, f"has not yet taken in {what} at {sent.sealed_at}")
+    return Finding("L204", Severity.WARNING, where, f"has not yet taken in {what} at {sent.sealed_at}")
 
 
 def _never_sent(sender: Verified, receiver: Verified, parcel: Parcel, received: Received) -> Iterator[Finding]:

@@ -47,7 +47,7 @@ def check_ledger(stream: BinaryIO, *, where: str) -> Verified:
     Raises:
         InputError, Untrusted: its first line is not one.
     """
-    value = _read(stream.readline(MAX_HEAD).removesuffix(b"\n"), {LEDGER, "cards", "checkpoint"}, where)
+    value = _read(stream.readline(MAX_HEAD).removesuffix(b"\n"), LEDGER, {"cards", "checkpoint"}, where)
     shown = checkpoint.parse(value["checkpoint"], where=where)
     return verify(stream, _cards(value["cards"], where), where=where, shown=shown)
 
@@ -82,7 +82,7 @@ def check_proof(data: bytes, *, where: str) -> Verified:
     Raises:
         InputError, Untrusted: not a proof.
     """
-    value = _read(data, {PROOF, "cards", "checkpoint", "entry", "siblings"}, where)
+    value = _read(data, PROOF, {"cards", "checkpoint", "entry", "siblings"}, where)
     of, shown = _cards(value["cards"], where), checkpoint.parse(value["checkpoint"], where=where)
     entry = log.bare(canonical.to_bytes(value["entry"]), where=where)
     if not isinstance(value["siblings"], list):
@@ -102,9 +102,9 @@ def check_proof(data: bytes, *, where: str) -> Verified:
     return Verified(of, 1, tuple(findings), where, shown, entry)
 
 
-def _read(line: bytes, keys: set[str], where: str) -> Any:
+def _read(line: bytes, kind: str, keys: set[str], where: str) -> Any:
     value = canonical.from_bytes(line, where=where)
-    if not isinstance(value, dict) or set(value) != keys:
+    if not isinstance(value, dict) or set(value) != {kind, *keys} or value[kind] is True or value[kind] != 1:
         raise InputError("neither an exported ledger nor a proof of an entry (version 1)", where=where)
     return value
 

@@ -199,6 +199,20 @@ class Ledger:
             self._known = end
         return made
 
+    def set_aside(self) -> None:
+        """Begin anew, for new keys: what was written under keys that are gone is kept under another name.
+
+        Raises:
+            InputError: the file cannot be moved.
+        """
+        if self.path.exists():
+            self._known = None
+            number = 1 + sum(1 for _ in self.path.parent.glob("ledger-*.jsonl"))
+            try:
+                self.path.rename(self.path.with_stem(f"ledger-{number}"))
+            except OSError as error:
+                raise _cannot("move", self.path, error) from None
+
     def _end(self, card: Card) -> _End:
         """Where the ledger ends: from memory, and from the lines that came since."""
         self._recover()

@@ -68,10 +68,10 @@ def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path:
 
 
 def expect(home: Home, linkage: Linkage, package: Package) -> Card:
-    """Check everything about a package that can be checked without opening it. Returns the sender's card.
+    """Check who sent a package, and for which linkage, without opening it. Returns the sender's card.
 
     Raises:
-        Refused: another protocol, a sender the protocol does not name, a card it does not name, or a replay.
+        Refused: another protocol, a sender the protocol does not name, or a card it does not name.
         Untrusted: the signature does not hold.
     """
     header, protocol = package.header, linkage.protocol
@@ -82,27 +82,7 @@ def expect(home: Home, linkage: Linkage, package: Package) -> Card:
     if card.fingerprint != party.card:
         raise Refused(f"the protocol names another card of {party.id} than the trusted one", where=package.name)
     envelope.verify(package, card)
-    _refuse_repeat(home.ledger.entries(), package)
     return card
-
-
-def _refuse_repeat(entries: Sequence[Entry], package: Package) -> None:
-    header = package.header
-    taken = [
-        entry.facts["sequence"]
-        for entry in entries
-        if entry.act == witness.RECEIVE
-        and entry.protocol == header.protocol
-        and entry.facts["sender"] == header.sender
-        and entry.facts["type"] == header.type
-    ]
-    # new encodings replace older ones, so an older number is refused too; releases may come in any order
-    if header.sequence in taken or (header.type == ENCODINGS and header.sequence < max(taken, default=0)):
-        raise Refused(
-            f"number {header.sequence} of the {header.type} packages of {header.sender}, but number {max(taken)} was "
-            "taken in already: a repeat or an older one",
-            where=package.name,
-        )
 
 
 def take_in(
@@ -122,19 +102,19 @@ def take_in(
     Raises:
         Untrusted: what the package shows of its sender's ledger does not follow from what was seen of it. That it was
             shown is then written down.
+        Refused: a number that was taken in already.
         Refused, Untrusted: see `expect`, and whatever `keep` raises.
     """
     with _private_copy(linkage, path) as copy:
         package = envelope.read(copy)
         card = expect(home, linkage, package)
-        body = b"".join(envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_))
+        body = envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_)
         digest = file_digest(copy)
-        _watch(home, identity, package, card, digest)
-        keep(body, package)
+        _follows(home, identity, package, card, digest)
+        keep(b"".join(body), package)
         header = package.header
-        with home.ledger.held():  # whatever another process did meanwhile counts
-            _refuse_repeat(home.ledger.entries(), package)
-            seen = _watch(home, identity, package, card, digest)
+        with home.ledger.held():  # once more: another process may have taken something in meanwhile
+            seen = _follows(home, identity, package, card, digest)
             home.ledger.append(
                 identity, witness.RECEIVE, protocol=header.protocol, type=header.type, sender=header.sender,
                 sequence=header.sequence, package=digest, **seen,
@@ -142,11 +122,12 @@ def take_in(
         return package
 
 
-def _watch(home: Home, identity: Identity, package: Package, card: Card, digest: str) -> Mapping[str, Any]:
-    """What is to be written down of the sender's ledger.
+def _follows(home: Home, identity: Identity, package: Package, card: Card, digest: str) -> Mapping[str, Any]:
+    """What is to be written down of the sender's ledger, when package and ledger follow from what was taken in.
 
     Raises:
-        Untrusted: it does not follow from what was seen of it; the evidence is in the ledger, once.
+        Untrusted: the ledger does not; the evidence is in the own ledger, once.
+        Refused: the package's number was taken in already.
     """
     header = package.header
     with home.ledger.held():
@@ -158,7 +139,27 @@ def _watch(home: Home, identity: Identity, package: Package, card: Card, digest:
                 identity, witness.REFUSE, protocol=header.protocol, sender=header.sender, package=digest, **judged.facts
             )
     judged.refuse(header.sender, package.name)
+    _refuse_repeat(entries, package)
     return judged.facts
+
+
+def _refuse_repeat(entries: Sequence[Entry], package: Package) -> None:
+    header = package.header
+    taken = [
+        entry.facts["sequence"]
+        for entry in entries
+        if entry.act == witness.RECEIVE
+        and entry.protocol == header.protocol
+        and entry.facts["sender"] == header.sender
+        and entry.facts["type"] == header.type
+    ]
+    # new encodings replace older ones, so an older number is refused too; releases may come in any order
+    if header.sequence in taken or (header.type == ENCODINGS and header.sequence < max(taken, default=0)):
+        raise Refused(
+            f"number {header.sequence} of the {header.type} packages of {header.sender}, but number {max(taken)} was "
+            "taken in already: a repeat or an older one",
+            where=package.name,
+        )
 
 
 @contextmanager
