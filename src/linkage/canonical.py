@@ -83,8 +83,8 @@ def _plain(data: bytes) -> Any:
     if not data.isascii():
         raise ValueError
     text = data.decode("ascii")
-    value = _DECODER.decode(text)
-    if _ENCODER.encode(value) != text:
+    value, end = _DECODER.raw_decode(text)
+    if end != len(text) or _ENCODER.encode(value) != text:
         raise ValueError
     return value
 
