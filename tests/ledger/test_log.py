@@ -77,6 +77,22 @@ def test_appending_signs_what_was_there_whoever_wrote_it(tmp_path: Path) -> None
     assert checked(here.path.read_bytes()).findings == ()
 
 
+def test_appending_reads_no_line_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten thousand appends must not read fifty million lines (benchmarks/ledger.py measures it)."""
+    ledger_of(tmp_path, 30)
+    read: list[bytes] = []
+    real = log._entry
+    monkeypatch.setattr(log, "_entry", lambda line: (read.append(line), real(line))[1])
+    ledger = Ledger(tmp_path)
+    for number in range(20):
+        ledger.append(MBO, "tokenise", rows=number)
+    assert len(read) == 30 + 20  # what was there, once, and what it wrote itself
+    Ledger(tmp_path).append(MBO, "tokenise", rows=20)
+    read.clear()
+    ledger.append(MBO, "tokenise", rows=21)
+    assert len(read) == 2  # the line of the other, and its own
+
+
 def test_times_never_go_back_whatever_the_clock_says(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.path.write_bytes(written({"at": "2999-01-01T00:00:00+00:00"}))

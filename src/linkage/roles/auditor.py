@@ -45,7 +45,7 @@ def hand_ledger(home: Home, path: Path) -> None:
         Untrusted: the ledger is damaged.
     """
     with home.ledger.held():  # nothing comes behind the checkpoint meanwhile
-        head = export.head([home.card], home.ledger.checkpoint(home.card))
+        head = export.head(_cards(home.path), home.ledger.checkpoint(home.card))
         with files.atomic(path) as target, log.opened(home.ledger.path) as lines:
             target.write(head)
             shutil.copyfileobj(lines, target)
@@ -58,13 +58,13 @@ def hand_proof(home: Home, index: int, path: Path) -> None:
         InputError: there is no such entry, or the file cannot be written.
         Untrusted: the ledger is damaged.
     """
-    files.write(path, export.prove(home.ledger.entries(), [home.card], index))
+    files.write(path, export.prove(home.ledger.entries(), _cards(home.path), index))
 
 
 def _verify(path: Path, trusted: dict[str, Card]) -> Verified:
     if path.is_dir():
         with log.opened(path / "ledger" / log.NAME) as stream:
-            return verify.verify(stream, [_card(path / "card.json")], where=f"{path.name}/{log.NAME}")
+            return verify.verify(stream, _cards(path), where=f"{path.name}/{log.NAME}")
     with log.opened(path) as stream:
         kind = export.kind(stream.readline(export.MAX_HEAD))
         stream.seek(0)
@@ -72,20 +72,25 @@ def _verify(path: Path, trusted: dict[str, Card]) -> Verified:
             return export.check_proof(stream.read(export.MAX_HEAD), where=path.name)
         if kind == export.LEDGER:
             return export.check_ledger(stream, where=path.name)
-        return verify.verify(stream, [_beside(path, trusted)], where=path.name)
+        return verify.verify(stream, _beside(path, trusted), where=path.name)
 
 
-def _beside(path: Path, trusted: dict[str, Card]) -> Card:
-    """The card for a bare ledger file: the one in its folder or its home, or the only one that was given.
+def _cards(home: Path) -> list[Card]:
+    """The cards that sign the ledger of a home, in the order in which they do."""
+    return [_card(home / "card.json")]
+
+
+def _beside(path: Path, trusted: dict[str, Card]) -> list[Card]:
+    """The cards for a bare ledger file: those in its folder or its home, or the only one that was given.
 
     Raises:
         InputError: there is none.
     """
     for folder in (path.absolute().parent, path.absolute().parents[1]):
         if (folder / "card.json").is_file():
-            return _card(folder / "card.json")
+            return _cards(folder)
     if len(trusted) == 1:
-        return next(iter(trusted.values()))
+        return list(trusted.values())
     raise InputError(
         "no card beside this ledger",
         where=str(path),
