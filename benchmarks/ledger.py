@@ -126,25 +126,25 @@ def measure_verify(folder: Path) -> None:
     )
 
 
-def proofs(folder: Path, me: Identity) -> None:
-    """Print what a proof costs, once the ledger has been read."""
-    ledger = Ledger(folder)
-    start = time.perf_counter()
-    entries = ledger.entries()
-    levels = tree.levels(entry.leaf for entry in entries)
-    reading = time.perf_counter() - start
-    size, root = len(entries), levels[-1][0]
+def proofs(folder: Path, me: Identity, size: int) -> None:
+    """Print what a proof costs: from the file, from the hashes in memory, and to check."""
     index = size * 2 // 3
+    with (folder / log.NAME).open("rb") as stream:
+        start = time.perf_counter()
+        data = export.prove(stream, [me.card], index)
+        whole = time.perf_counter() - start
+        stream.seek(0)
+        leaves = list(map(log.leaf_of, log.lines(stream)))
+    levels = tree.levels(leaves)
+    proof, root = tree.inclusion(levels, index), levels[-1][0]
     making = timed(lambda: tree.inclusion(levels, index), 20)
-    proof = tree.inclusion(levels, index)
-    checking = timed(lambda: tree.included(entries[index].leaf, index, size, proof, root), 20)
-    data = export.prove(entries, [me.card], index)
-    whole = timed(lambda: export.check_proof(data, where="proof"), 20)
     growth = timed(lambda: tree.consistency(levels, size // 3), 20)
+    checking = timed(lambda: tree.included(leaves[index], index, size, proof, root), 20)
+    file = timed(lambda: export.check_proof(data, where="proof"), 20)
     print(
-        f"prove one of {size:,}: inclusion proof {making * 1e3:.3f} ms, consistency proof {growth * 1e3:.3f} ms, after "
-        f"{reading:.1f} s of reading\n  check it: {checking * 1e3:.3f} ms of hashes, {whole * 1e3:.2f} ms for a file "
-        f" of {len(data):,} bytes with card and signatures"
+        f"prove one of {size:,}: {whole:.1f} s from the file; from hashes in memory {making * 1e3:.3f} ms, that the "
+        f"ledger only grew {growth * 1e3:.3f} ms\n  check it: {checking * 1e3:.3f} ms of hashes, {file * 1e3:.2f} ms "
+        f"with card and signatures, a file of {len(data):,} bytes"
     )
 
 
@@ -179,7 +179,7 @@ def main() -> None:
         size = (folder / log.NAME).stat().st_size
         print(f"a ledger of {options.entries:,} entries, {size / 1e6:,.0f} MB, made in {seconds:.0f} s", flush=True)
         subprocess.run([sys.executable, __file__, "--verify", str(folder)], check=True)
-        proofs(folder, me)
+        proofs(folder, me, options.entries)
         short_cut(folder)
 
 

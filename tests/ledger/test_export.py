@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.books import MBO, UNIT, entries, ledger_of, shown, written
+from ledger.books import MBO, UNIT, ledger_of, shown, written
 from linkage import canonical
 from linkage.errors import InputError, LinkageError
 from linkage.ledger import export, verify
@@ -68,7 +68,7 @@ def test_every_flipped_bit_of_an_exported_ledger_is_found() -> None:
 
 @pytest.mark.parametrize("index", range(7))
 def test_a_proof_shows_one_entry_and_nothing_of_the_others(whole: bytes, index: int) -> None:
-    data = export.prove(entries(whole), [MBO.card], index)
+    data = export.prove(io.BytesIO(whole), [MBO.card], index)
     result = export.check_proof(data, where="p")
     assert result.findings == ()
     assert result.entry is not None
@@ -81,7 +81,7 @@ def test_a_proof_shows_one_entry_and_nothing_of_the_others(whole: bytes, index: 
 
 
 def test_a_proof_is_held_against_the_ledger_and_its_witnesses(whole: bytes) -> None:
-    proof = export.check_proof(export.prove(entries(whole), [MBO.card], 2), where="p")
+    proof = export.check_proof(export.prove(io.BytesIO(whole), [MBO.card], 2), where="p")
     ledger = verify.verify(io.BytesIO(whole), [MBO.card])
     assert crosscheck([proof, ledger]) == ()
     cut = verify.verify(io.BytesIO(b"".join(whole.splitlines(keepends=True)[:5])), [MBO.card])
@@ -91,7 +91,7 @@ def test_a_proof_is_held_against_the_ledger_and_its_witnesses(whole: bytes) -> N
 
 
 def test_every_flipped_bit_of_a_proof_is_found(whole: bytes) -> None:
-    data = export.prove(entries(whole), [MBO.card], 4)
+    data = export.prove(io.BytesIO(whole), [MBO.card], 4)
     for i in range(len(data)):
         for bit in (1, 4, 64):
             spoilt = data[:i] + bytes([data[i] ^ bit]) + data[i + 1 :]
@@ -102,19 +102,38 @@ def test_every_flipped_bit_of_a_proof_is_found(whole: bytes) -> None:
 
 
 def test_an_entry_of_another_ledger_or_party_has_no_proof_here(whole: bytes) -> None:
-    value = canonical.from_bytes(export.prove(entries(whole), [MBO.card], 4))
-    other = canonical.from_bytes(export.prove(entries(written(*({} for _ in range(7)))), [MBO.card], 4))
+    value = canonical.from_bytes(export.prove(io.BytesIO(whole), [MBO.card], 4))
+    other = canonical.from_bytes(export.prove(io.BytesIO(written(*({} for _ in range(7)))), [MBO.card], 4))
     mixed = canonical.to_bytes({**value, "entry": other["entry"]})
     assert [f.code for f in export.check_proof(mixed, where="p").findings] == ["L115"]
-    theirs = canonical.from_bytes(export.prove(entries(written({}, owner=UNIT)), [UNIT.card], 0))
+    theirs = canonical.from_bytes(export.prove(io.BytesIO(written({}, owner=UNIT)), [UNIT.card], 0))
     foreign = canonical.to_bytes({**theirs, "cards": value["cards"]})
     assert [f.code for f in export.check_proof(foreign, where="p").findings] == ["L103", "L102"]
+
+
+def test_nothing_is_proved_of_a_ledger_that_does_not_hold(whole: bytes) -> None:
+    lines = whole.splitlines(keepends=True)
+    for spoilt in (
+        whole.replace(b'"rows":3', b'"rows":4'),
+        b"".join(lines[:2] + lines[3:]),
+        b"".join([*lines[:3], b"nonsense\n", *lines[4:]]),
+        b"".join([*lines[:-1], b"nonsense\n"]),
+    ):
+        with pytest.raises(LinkageError):
+            export.prove(io.BytesIO(spoilt), [MBO.card], 1)
+
+
+def test_an_unfinished_line_is_no_entry_to_prove(whole: bytes) -> None:
+    cut = whole[:-5]
+    assert export.check_proof(export.prove(io.BytesIO(cut), [MBO.card], 5), where="p").findings == ()
+    with pytest.raises(InputError, match="entries 0 to 5"):
+        export.prove(io.BytesIO(cut), [MBO.card], 6)
 
 
 @pytest.mark.parametrize("index", [-1, 7, 10**9])
 def test_there_is_no_proof_of_an_entry_that_is_not_there(whole: bytes, index: int) -> None:
     with pytest.raises(InputError, match="entries 0 to 6"):
-        export.prove(entries(whole), [MBO.card], index)
+        export.prove(io.BytesIO(whole), [MBO.card], index)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +145,7 @@ def test_there_is_no_proof_of_an_entry_that_is_not_there(whole: bytes, index: in
     ids=str,
 )  # fmt: skip
 def test_a_proof_of_another_form_is_refused(whole: bytes, change: dict[str, Any]) -> None:
-    value = canonical.from_bytes(export.prove(entries(whole), [MBO.card], 4))
+    value = canonical.from_bytes(export.prove(io.BytesIO(whole), [MBO.card], 4))
     with pytest.raises(LinkageError):
         export.check_proof(canonical.to_bytes({**value, **change}), where="p")
 

@@ -20,7 +20,6 @@ from linkage.errors import InputError, Untrusted
 from linkage.findings import Finding, Severity
 from linkage.ledger import checkpoint, log, tree
 from linkage.ledger.checkpoint import Checkpoint
-from linkage.ledger.log import Entry
 from linkage.ledger.verify import Verified, verify
 
 LEDGER, PROOF = "linkage-ledger", "linkage-ledger-proof"
@@ -52,28 +51,37 @@ def check_ledger(stream: BinaryIO, *, where: str) -> Verified:
     return verify(stream, _cards(value["cards"], where), where=where, shown=shown)
 
 
-def prove(entries: Sequence[Entry], of: Sequence[Card], index: int) -> bytes:
-    """The proof of one entry, as a file.
+def prove(stream: BinaryIO, of: Sequence[Card], index: int) -> bytes:
+    """The proof of one entry, as a file. Other lines are hashed and not read, so the proof is checked in the end.
 
     Args:
-        entries: the whole ledger.
+        stream: the ledger file.
         of: its cards.
         index: of the entry, from 0.
 
     Raises:
         InputError: there is no such entry.
+        Untrusted: the ledger does not hold.
     """
-    if not 0 <= index < len(entries):
-        raise InputError(f"no entry {index}: the ledger has entries 0 to {len(entries) - 1}", where=log.NAME)
-    levels = tree.levels(entry.leaf for entry in entries)
-    shown = entries[-1].checkpoint(of[-1], levels[-1][0])
-    return canonical.to_bytes(
-        {
-            PROOF: 1, "cards": list(map(_plain, of)), "checkpoint": shown.note,
-            "entry": canonical.from_bytes(entries[index].data),
-            "siblings": list(map(signature.to_text, tree.inclusion(levels, index))),
-        }
-    )  # fmt: skip
+    leaves: list[bytes] = []
+    wanted = last = b""
+    for line in log.lines(stream):
+        wanted = line if len(leaves) == index else wanted
+        leaves.append(log.leaf_of(line))
+        last = line
+    if not wanted:
+        raise InputError(f"no entry {index}: the ledger has entries 0 to {len(leaves) - 1}", where=log.NAME)
+    levels = tree.levels(leaves)
+    entry, end = log.entry(wanted, where=log.NAME), log.entry(last, where=log.NAME)
+    proof = {
+        PROOF: 1, "cards": list(map(_plain, of)), "checkpoint": end.checkpoint(of[-1], levels[-1][0]).note,
+        "entry": canonical.from_bytes(entry.data),
+        "siblings": list(map(signature.to_text, tree.inclusion(levels, index))),
+    }  # fmt: skip
+    data = canonical.to_bytes(proof)
+    if not check_proof(data, where=log.NAME).holds:
+        raise Untrusted("does not hold, so nothing in it can be proved", where=log.NAME, hint="`linkage ledger verify`")
+    return data
 
 
 def check_proof(data: bytes, *, where: str) -> Verified:

@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from linkage import __version__, canonical, files
 from linkage.crypto import signature
@@ -144,10 +144,14 @@ class Ledger:
         Raises:
             InputError: the ledger is empty.
         """
-        entries = self.entries()
-        if not entries:
+        edge, last = tree.Edge(), cast("Entry | None", None)
+        if self.path.exists():
+            with opened(self.path) as stream:
+                for last in follow(stream, where=self.path.name):
+                    edge.append(last.leaf)
+        if last is None:
             raise InputError("the ledger is empty", where=self.path.name)
-        return entries[-1].checkpoint(card, tree.root_of(entry.leaf for entry in entries))
+        return last.checkpoint(card, edge.root())
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -284,19 +288,46 @@ def follow(stream: BinaryIO, *, where: str, after: Entry | None = None) -> Itera
         Untrusted: an entry is malformed, or does not follow the one before.
     """
     index, before = (after.index + 1, after.signature) if after else (0, "")
-    while (line := stream.readline(MAX_LINE + 1)).endswith(b"\n"):
+    for line in lines(stream):
         try:
-            read = _entry(line[:-1])
+            read = _entry(line)
         except _NO_ENTRY:
-            raise Untrusted("not a ledger entry: damaged or altered", where=f"{where} entry {index}") from None
+            raise _damaged(f"{where} entry {index}") from None
         if read.index != index or read.follows != before:
             raise Untrusted(
                 "does not follow the entry before: removed, moved, repeated or altered", where=f"{where} entry {index}"
             )
         yield read
         index, before = index + 1, read.signature
+
+
+def lines(stream: BinaryIO) -> Iterator[bytes]:
+    """Lines of a ledger file without their ends, not read; one that has no end is left out.
+
+    Raises:
+        Untrusted: a line longer than lines are.
+    """
+    while (line := stream.readline(MAX_LINE + 2)).endswith(b"\n"):
+        yield line[:-1]
     if len(line) > MAX_LINE:
-        raise Untrusted("not a ledger entry: the line is too long", where=f"{where} entry {index}")
+        raise Untrusted("not a ledger entry: the line is too long", where=NAME)
+
+
+def leaf_of(line: bytes) -> bytes:
+    """Leaf hash of a line that was not read: right where it is the line of an entry."""
+    return tree.leaf_hash(line[len(_OPEN) : -_TAIL])
+
+
+def entry(line: bytes, *, where: str) -> Entry:
+    """The entry of one line, without its end.
+
+    Raises:
+        Untrusted: it is malformed.
+    """
+    try:
+        return _entry(line)
+    except _NO_ENTRY:
+        raise _damaged(where) from None
 
 
 def bare(data: bytes, *, where: str) -> Entry:
@@ -305,10 +336,7 @@ def bare(data: bytes, *, where: str) -> Entry:
     Raises:
         Untrusted: it is malformed.
     """
-    try:
-        return _entry(_OPEN + data + _MIDDLE + b"A" * 86 + b"==" + _CLOSE)
-    except _NO_ENTRY:
-        raise Untrusted("not a ledger entry: damaged or altered", where=where) from None
+    return entry(_OPEN + data + _MIDDLE + b"A" * 86 + b"==" + _CLOSE, where=where)
 
 
 def last_line_end(stream: BinaryIO) -> int:
@@ -371,6 +399,10 @@ def _eleven(digits: str) -> bool:
     values = [int(d) for d in digits]
     total = sum(w * v for w, v in zip((9, 8, 7, 6, 5, 4, 3, 2, -1), values, strict=True))
     return total % 11 == 0 and any(values)
+
+
+def _damaged(where: str) -> Untrusted:
+    return Untrusted("not a ledger entry: damaged or altered", where=where)
 
 
 def _cannot(verb: str, path: Path, error: OSError) -> InputError:

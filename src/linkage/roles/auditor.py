@@ -58,7 +58,8 @@ def hand_proof(home: Home, index: int, path: Path) -> None:
         InputError: there is no such entry, or the file cannot be written.
         Untrusted: the ledger is damaged.
     """
-    files.write(path, export.prove(home.ledger.entries(), _cards(home.path), index))
+    with log.opened(home.ledger.path) as stream:
+        files.write(path, export.prove(stream, _cards(home.path), index))
 
 
 def _verify(path: Path, trusted: dict[str, Card]) -> Verified:
