@@ -27,7 +27,8 @@ from linkage import canonical
 from linkage.crypto import card as cards
 from linkage.crypto import identity, signature
 from linkage.crypto.identity import Identity
-from linkage.ledger import checkpoint, export, log, tree, verify
+from linkage.ledger import checkpoint, export, tree, verify
+from linkage.ledger import entries as reading
 from linkage.ledger.log import Ledger
 
 PROTOCOL = "sha256:" + "ab" * 32
@@ -115,7 +116,7 @@ def peak() -> float:
 def measure_verify(folder: Path) -> None:
     """Verify as an auditor does, in a process of its own."""
     card = cards.from_bytes((folder / "card.json").read_bytes(), where="card")
-    with (folder / log.NAME).open("rb") as stream:
+    with (folder / reading.NAME).open("rb") as stream:
         start, before = time.perf_counter(), time.process_time()
         result = verify.verify(stream, [card])
         seconds, work = time.perf_counter() - start, time.process_time() - before
@@ -129,12 +130,12 @@ def measure_verify(folder: Path) -> None:
 def proofs(folder: Path, me: Identity, size: int) -> None:
     """Print what a proof costs: from the file, from the hashes in memory, and to check."""
     index = size * 2 // 3
-    with (folder / log.NAME).open("rb") as stream:
+    with (folder / reading.NAME).open("rb") as stream:
         start = time.perf_counter()
         data = export.prove(stream, [me.card], index)
         whole = time.perf_counter() - start
         stream.seek(0)
-        leaves = list(map(log.leaf_of, log.lines(stream)))
+        leaves = list(map(reading.leaf_of, reading.lines(stream)))
     levels = tree.levels(leaves)
     proof, root = tree.inclusion(levels, index), levels[-1][0]
     making = timed(lambda: tree.inclusion(levels, index), 20)
@@ -150,7 +151,7 @@ def proofs(folder: Path, me: Identity, size: int) -> None:
 
 def short_cut(folder: Path) -> None:
     """Print what the short cut of `canonical.from_bytes` saves."""
-    with (folder / log.NAME).open("rb") as stream:
+    with (folder / reading.NAME).open("rb") as stream:
         lines = [stream.readline()[:-1] for _ in range(2000)]
     quick = timed(lambda: [canonical.from_bytes(line) for line in lines], 3)
     plain = timed(lambda: [rfc8785.dumps(value) for value in map(canonical.from_bytes, lines)], 3) - quick
@@ -175,8 +176,8 @@ def main() -> None:
         folder, me = Path(temporary), owner()
         appends(folder, options.appends)
         (folder / "card.json").write_bytes(me.card.to_bytes())
-        seconds = timed(lambda: make(folder / log.NAME, me, options.entries))
-        size = (folder / log.NAME).stat().st_size
+        seconds = timed(lambda: make(folder / reading.NAME, me, options.entries))
+        size = (folder / reading.NAME).stat().st_size
         print(f"a ledger of {options.entries:,} entries, {size / 1e6:,.0f} MB, made in {seconds:.0f} s", flush=True)
         subprocess.run([sys.executable, __file__, "--verify", str(folder)], check=True)
         proofs(folder, me, options.entries)

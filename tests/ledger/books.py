@@ -16,9 +16,11 @@ from linkage import canonical
 from linkage.crypto import signature
 from linkage.crypto.card import CARD_TYPE, Card
 from linkage.crypto.identity import Identity
-from linkage.ledger import checkpoint, log, tree, verify
+from linkage.ledger import checkpoint, tree, verify
+from linkage.ledger import entries as reading
 from linkage.ledger.checkpoint import Checkpoint
-from linkage.ledger.log import Entry, Ledger
+from linkage.ledger.entries import Entry
+from linkage.ledger.log import Ledger
 from linkage.ledger.verify import Verified
 
 PROTOCOL = "sha256:" + "ab" * 32
@@ -70,10 +72,10 @@ def written(*changes: Mapping[str, Any], owner: Identity = MBO, signers: Sequenc
 
 def entries(data: bytes) -> list[Entry]:
     """The entries in the bytes of a ledger file."""
-    return list(log.follow(io.BytesIO(data), where=log.NAME))
+    return list(reading.follow(io.BytesIO(data), where=reading.NAME))
 
 
-def checked(data: bytes, *owners: Identity, where: str = log.NAME) -> Verified:
+def checked(data: bytes, *owners: Identity, where: str = reading.NAME) -> Verified:
     """The outcome of verifying the bytes of a ledger file."""
     return verify.verify(io.BytesIO(data), [owner.card for owner in owners or (MBO,)], where=where)
 

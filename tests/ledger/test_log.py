@@ -19,7 +19,8 @@ import pytest
 from ledger.books import BSN, GEMEENTE, MBO, PROTOCOL, UNIT, checked, entries, ledger_of, shown, written
 from linkage import canonical, files
 from linkage.errors import InputError, Untrusted
-from linkage.ledger import checkpoint, log, tree
+from linkage.ledger import checkpoint, tree
+from linkage.ledger import entries as reading
 from linkage.ledger.log import Ledger
 
 ROOT = b64decode(f"A{BSN}{'A' * 33}=")
@@ -81,8 +82,8 @@ def test_appending_reads_no_line_twice(tmp_path: Path, monkeypatch: pytest.Monke
     """Ten thousand appends must not read fifty million lines (benchmarks/ledger.py measures it)."""
     ledger_of(tmp_path, 30)
     read: list[bytes] = []
-    real = log._entry
-    monkeypatch.setattr(log, "_entry", lambda line: (read.append(line), real(line))[1])
+    real = reading._entry
+    monkeypatch.setattr(reading, "_entry", lambda line: (read.append(line), real(line))[1])
     ledger = Ledger(tmp_path)
     for number in range(20):
         ledger.append(MBO, "tokenise", rows=number)
@@ -108,15 +109,15 @@ def test_a_ledger_that_was_altered_is_not_signed_again(tmp_path: Path) -> None:
         written({}, {}, signers=[MBO, UNIT]),
         b"".join(data.splitlines(keepends=True)[1:]),
     ):
-        (tmp_path / log.NAME).write_bytes(altered)
+        (tmp_path / reading.NAME).write_bytes(altered)
         with pytest.raises(Untrusted):
             Ledger(tmp_path).append(MBO, "tokenise")
-        assert (tmp_path / log.NAME).read_bytes() == altered
+        assert (tmp_path / reading.NAME).read_bytes() == altered
 
 
 def test_a_new_card_signs_on_where_the_old_one_hands_over(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, 2)
-    ledger.append(MBO, log.ROTATE, card=GEMEENTE.card.fingerprint)
+    ledger.append(MBO, reading.ROTATE, card=GEMEENTE.card.fingerprint)
     with pytest.raises(Untrusted, match="another card"):
         Ledger(tmp_path).append(UNIT, "tokenise")
     Ledger(tmp_path).append(GEMEENTE, "tokenise")
@@ -128,13 +129,13 @@ def test_a_line_longer_than_lines_can_be_is_refused(tmp_path: Path) -> None:
     ledger = ledger_of(tmp_path, 1)
     before = ledger.path.read_bytes()
     with pytest.raises(InputError, match="more facts"):
-        ledger.append(MBO, "tokenise", note="x" * log.MAX_LINE)
+        ledger.append(MBO, "tokenise", note="x" * reading.MAX_LINE)
     assert ledger.path.read_bytes() == before
     ledger.append(MBO, "tokenise")
     assert checked(ledger.path.read_bytes()).findings == ()
     with pytest.raises(Untrusted, match="too long"):
-        entries(before + b"x" * (log.MAX_LINE + 2))
-    assert "L101" in [f.code for f in checked(before + b"x" * (log.MAX_LINE + 2) + b"\n").findings]
+        entries(before + b"x" * (reading.MAX_LINE + 2))
+    assert "L101" in [f.code for f in checked(before + b"x" * (reading.MAX_LINE + 2) + b"\n").findings]
 
 
 def test_reading_and_then_appending_lets_nobody_in_between(tmp_path: Path) -> None:
@@ -333,7 +334,7 @@ for number in range(20):
     files.write(tmp_path / "key", to_key_file(MBO, b"correct horse battery", cost=Cost(8, 1, 1)))
     writers = [elsewhere(code.format(name)) for name in (1, 2)]
     assert [writer.communicate(timeout=60) for writer in writers] == [("", "")] * 2
-    result = checked((tmp_path / log.NAME).read_bytes())
+    result = checked((tmp_path / reading.NAME).read_bytes())
     assert result.findings == ()
     seen = [(entry.facts["writer"], entry.facts["number"]) for entry in Ledger(tmp_path).entries()]
     assert sorted(seen) == list(itertools.product([1, 2], range(20)))
@@ -362,7 +363,7 @@ def test_a_person_number_is_refused_and_not_shown(tmp_path: Path, facts: dict[st
     with pytest.raises(InputError, match="looks like a person number") as caught:
         Ledger(tmp_path).append(MBO, "tokenise", **facts)
     assert BSN not in str(caught.value)
-    assert not (tmp_path / log.NAME).exists()
+    assert not (tmp_path / reading.NAME).exists()
 
 
 def test_an_act_and_a_protocol_that_are_person_numbers_are_refused_too(tmp_path: Path) -> None:

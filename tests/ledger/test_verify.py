@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from ledger.books import GEMEENTE, MBO, NOON, PROTOCOL, UNIT, checked, ledger_of, receipt, shown, written
 from linkage.errors import LinkageError
 from linkage.findings import Severity
-from linkage.ledger import log, verify
+from linkage.ledger import entries as reading
+from linkage.ledger import verify
 from linkage.ledger.log import Ledger
 
 LATER = "2999-01-01T00:00:00+00:00"
@@ -217,7 +218,7 @@ def test_what_is_appended_between_parties_is_understood(tmp_path: Path) -> None:
 # --- cards that follow each other ---
 
 NEW = replace(GEMEENTE, card=replace(GEMEENTE.card, party="mbo", number="BRIN:99ZZ", valid_from="2026-09-01"))
-ROTATE = {"act": log.ROTATE, "facts": {"card": NEW.card.fingerprint}}
+ROTATE = {"act": reading.ROTATE, "facts": {"card": NEW.card.fingerprint}}
 
 
 def rotated(*signers: Any) -> bytes:
@@ -276,6 +277,6 @@ def test_what_follows_is_checked_whenever_it_is_read(tmp_path: Path, whole: byte
     lines = whole.splitlines(keepends=True)
     for first, second in itertools.permutations(range(4), 2):
         if (first, second) != (0, 1):
-            (tmp_path / log.NAME).write_bytes(lines[first] + lines[second])
+            (tmp_path / reading.NAME).write_bytes(lines[first] + lines[second])
             with pytest.raises(LinkageError, match=r"ledger\.jsonl entry [01]"):
                 Ledger(tmp_path).entries()

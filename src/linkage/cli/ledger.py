@@ -10,7 +10,7 @@ import click
 from linkage.cli.options import Options, file, shared
 
 if TYPE_CHECKING:
-    from linkage.ledger.log import Entry
+    from linkage.ledger.entries import Entry
     from linkage.ledger.verify import Verified
 
 

@@ -18,7 +18,7 @@ from linkage.crypto import signature
 from linkage.crypto.card import Card
 from linkage.errors import InputError, Untrusted
 from linkage.findings import Finding, Severity
-from linkage.ledger import checkpoint, log, tree
+from linkage.ledger import checkpoint, entries, tree
 from linkage.ledger.checkpoint import Checkpoint
 from linkage.ledger.verify import Verified, verify
 
@@ -65,22 +65,24 @@ def prove(stream: BinaryIO, of: Sequence[Card], index: int) -> bytes:
     """
     leaves: list[bytes] = []
     wanted = last = b""
-    for line in log.lines(stream):
+    for line in entries.lines(stream):
         wanted = line if len(leaves) == index else wanted
-        leaves.append(log.leaf_of(line))
+        leaves.append(entries.leaf_of(line))
         last = line
     if not wanted:
-        raise InputError(f"no entry {index}: the ledger has entries 0 to {len(leaves) - 1}", where=log.NAME)
+        raise InputError(f"no entry {index}: the ledger has entries 0 to {len(leaves) - 1}", where=entries.NAME)
     levels = tree.levels(leaves)
-    entry, end = log.entry(wanted, where=log.NAME), log.entry(last, where=log.NAME)
+    entry, end = entries.entry(wanted, where=entries.NAME), entries.entry(last, where=entries.NAME)
     proof = {
         PROOF: 1, "cards": list(map(_plain, of)), "checkpoint": end.checkpoint(of[-1], levels[-1][0]).note,
         "entry": canonical.from_bytes(entry.data),
         "siblings": list(map(signature.to_text, tree.inclusion(levels, index))),
     }  # fmt: skip
     data = canonical.to_bytes(proof)
-    if not check_proof(data, where=log.NAME).holds:
-        raise Untrusted("does not hold, so nothing in it can be proved", where=log.NAME, hint="`linkage ledger verify`")
+    if not check_proof(data, where=entries.NAME).holds:
+        raise Untrusted(
+            "does not hold, so nothing in it can be proved", where=entries.NAME, hint="`linkage ledger verify`"
+        )
     return data
 
 
@@ -92,7 +94,7 @@ def check_proof(data: bytes, *, where: str) -> Verified:
     """
     value = _read(data, PROOF, {"cards", "checkpoint", "entry", "siblings"}, where)
     of, shown = _cards(value["cards"], where), checkpoint.parse(value["checkpoint"], where=where)
-    entry = log.bare(canonical.to_bytes(value["entry"]), where=where)
+    entry = entries.bare(canonical.to_bytes(value["entry"]), where=where)
     if not isinstance(value["siblings"], list):
         raise Untrusted("not a proof of an entry: damaged or altered", where=where)
     siblings = [signature.from_text(text, tree.HASH_BYTES, where=where) for text in value["siblings"]]

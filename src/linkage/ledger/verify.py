@@ -23,9 +23,9 @@ from linkage.crypto import signature
 from linkage.crypto.card import Card
 from linkage.errors import LinkageError, Untrusted
 from linkage.findings import Finding, Severity
-from linkage.ledger import checkpoint, log, tree, witness
+from linkage.ledger import checkpoint, entries, tree, witness
 from linkage.ledger.checkpoint import Checkpoint
-from linkage.ledger.log import Entry
+from linkage.ledger.entries import Entry
 from linkage.ledger.witness import Statement
 
 _TIME_SIGNS = 25
@@ -155,7 +155,7 @@ class Verified:
 
 
 def verify(
-    stream: BinaryIO, cards: Sequence[Card], *, where: str = log.NAME, shown: Checkpoint | None = None
+    stream: BinaryIO, cards: Sequence[Card], *, where: str = entries.NAME, shown: Checkpoint | None = None
 ) -> Verified:
     """Check that a ledger is as its owner signed it.
 
@@ -168,7 +168,7 @@ def verify(
     record, findings, keys, start = Record(), [], _Keys(cards), stream.tell()
     before = ""
     try:
-        for entry in log.follow(stream, where=where):
+        for entry in entries.follow(stream, where=where):
             place = f"{where} entry {entry.index}"
             try:
                 record.take(entry)
@@ -209,7 +209,7 @@ class _Keys:
         if first and entry.at[:10] < (date.fromisoformat(card.valid_from) - timedelta(days=1)).isoformat():
             message = f"dated {entry.at}, before the first day of its card ({card.valid_from}): back-dated"
             yield Finding("L107", Severity.ERROR, place, message)
-        if entry.act == log.ROTATE:
+        if entry.act == entries.ROTATE:
             following = self.cards[self.used + 1 : self.used + 2]
             if not following or following[0].fingerprint != entry.facts.get("card"):
                 message = "takes a card into use that was not given: entries after it cannot be checked"
@@ -222,7 +222,7 @@ class _Keys:
 def _unfinished(stream: BinaryIO, where: str) -> Iterator[Finding]:
     """Whether a last line has no end. The stream stands behind the last thing that was read."""
     end = stream.seek(0, os.SEEK_END)
-    if end and log.last_line_end(stream) != end:
+    if end and entries.last_line_end(stream) != end:
         message = "the last line has no end: a crash while writing; the next act cuts it off"
         yield Finding("L201", Severity.WARNING, where, message)
 

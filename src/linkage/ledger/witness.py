@@ -21,7 +21,7 @@ from linkage.crypto.card import Card
 from linkage.errors import LinkageError, Untrusted
 from linkage.ledger import checkpoint, tree
 from linkage.ledger.checkpoint import Checkpoint
-from linkage.ledger.log import Entry
+from linkage.ledger.entries import Entry
 
 SEND, SEALED, RECEIVE, REFUSE, TRUST = "send", "sealed", "receive", "refuse-checkpoint", "trust-card"
 PROOFS = 32

@@ -12,7 +12,7 @@ from linkage.crypto import card as cards
 from linkage.crypto.card import Card
 from linkage.errors import InputError
 from linkage.findings import Finding, Severity
-from linkage.ledger import cross, export, log, verify
+from linkage.ledger import cross, entries, export, log, verify
 from linkage.ledger.verify import Verified
 from linkage.roles.home import Home
 
@@ -64,8 +64,8 @@ def hand_proof(home: Home, index: int, path: Path) -> None:
 
 def _verify(path: Path, trusted: dict[str, Card]) -> Verified:
     if path.is_dir():
-        with log.opened(path / "ledger" / log.NAME) as stream:
-            return verify.verify(stream, _cards(path), where=f"{path.name}/{log.NAME}")
+        with log.opened(path / "ledger" / entries.NAME) as stream:
+            return verify.verify(stream, _cards(path), where=f"{path.name}/{entries.NAME}")
     with log.opened(path) as stream:
         kind = export.kind(stream.readline(export.MAX_HEAD))
         stream.seek(0)

@@ -27,7 +27,7 @@ from linkage.crypto.envelope import Label, Package
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused
 from linkage.ledger import witness
-from linkage.ledger.log import Entry
+from linkage.ledger.entries import Entry
 from linkage.roles.home import Home, Linkage
 
 SECRET, ENCODINGS, RELEASE = "linkage-secret", "encodings", "release"
