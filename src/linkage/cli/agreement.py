@@ -44,9 +44,9 @@ def card_show(options: Options, path: Path | None) -> None:
 @shared
 def card_trust(options: Options, path: Path, heard: str, verified_by: str, how: str) -> None:
     """Trust a card, after its owner read you the fingerprint over another way than the file came."""
-    from linkage.roles import agreement
+    from linkage.roles import trust
 
-    trusted = agreement.trust(options.home, options.unlock(), path, heard=heard, verified_by=verified_by, how=how)
+    trusted = trust.trust(options.home, options.unlock(), path, heard=heard, verified_by=verified_by, how=how)
     options.show(f"the card of {trusted.party} is trusted", {"party": trusted.party, "card": trusted.fingerprint})
 
 
@@ -132,9 +132,9 @@ def protocol_digest(options: Options, path: Path) -> None:
 @shared
 def protocol_sign(options: Options, path: Path) -> None:
     """Sign a protocol for this organisation; protocol and signature appear in the outbox for every other party."""
-    from linkage.roles import agreement
+    from linkage.roles import signing
 
-    linkage = agreement.sign(options.home, options.unlock(), path)
+    linkage = signing.sign(options.home, options.unlock(), path)
     digest = linkage.protocol.digest
     options.show(f"signed {linkage.protocol.id}, digest {digest}: send what is in outbox/", {"digest": digest})
 

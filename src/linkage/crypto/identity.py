@@ -55,6 +55,12 @@ class Identity:
     """What others see of it."""
     signing: Ed25519PrivateKey = field(repr=False)
     sealing: X25519PrivateKey = field(repr=False)
+    former: tuple[Identity, ...] = field(default=(), repr=False)
+    """The keys that were rotated away, newest first: they open what was sealed to them."""
+
+    def of(self, card: str) -> Identity | None:
+        """These or the former keys that belong to a card of this fingerprint; None when there are none."""
+        return next((one for one in (self, *self.former) if one.card.fingerprint == card), None)
 
     @property
     def party(self) -> str:
