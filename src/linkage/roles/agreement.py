@@ -73,8 +73,6 @@ class Standing:
     """Day of a signature that holds, yyyy-mm-dd."""
     reason: str
     """Why there is none that holds; empty when there is one."""
-    caution: str = ""
-    """What to know of the card it was signed with: that nobody compared it, or that it ends before the protocol."""
 
 
 def new_protocol(template: Path, cards_of: Iterable[Card], changes: Mapping[Place, str]) -> str:
@@ -149,7 +147,7 @@ def standings(home: Home, linkage: Linkage) -> list[Standing]:
     for party in linkage.protocol.party_ids:
         here = _signature_here(home, linkage, party)
         if isinstance(here, Signed):
-            result.append(Standing(party, here.on, "", _caution(home, linkage.protocol, party)))
+            result.append(Standing(party, here.on, ""))
         else:
             result.append(Standing(party, None, here))
     return result
@@ -208,9 +206,8 @@ def serving(home: Home, protocol: Protocol, party: str, fingerprint: str | None 
     """
     every, named = home.known(party), protocol.party(party).card
     first = knowing.find(every, named)
-    if not every or knowing.current(every) is None:
-        home.trusted(party)  # says what is wrong
     if first is None:
+        home.trusted(party)  # none is trusted at all, or:
         raise Untrusted(f"the protocol names another card of {party} than the trusted one", hint=_AGAIN)
     if first.ended:
         raise Refused(f"the card of {party} that the protocol names was {first.ended}", hint=_AGAIN)
@@ -276,15 +273,23 @@ def _elsewhere(home: Home, linkage: Linkage, party: str) -> str:
     return ""
 
 
-def _caution(home: Home, protocol: Protocol, party: str) -> str:
-    every = home.known(party)
-    newest = knowing.line(every, protocol.party(party).card)[-1]
-    cautions = []
-    if why := knowing.unverified(every, newest):
-        cautions.append(f"its card is {why}")
-    if newest.card.valid_until < protocol.valid.last:
-        cautions.append(f"its card ends on {newest.card.valid_until}, before the protocol ({protocol.valid.last})")
-    return "; ".join(cautions)
+def cautions(home: Home, protocol: Protocol) -> dict[str, str]:
+    """What to know of the cards that serve under a protocol, by party: not compared, or ending before it does."""
+    found = {}
+    for party in protocol.parties:
+        every = home.known(party.id)
+        line = knowing.line(every, party.card)
+        if not line:
+            continue  # a reason not to be in effect, which is said there
+        said = []
+        if why := knowing.unverified(every, line[-1]):
+            said.append(f"the card of {party.id} was {why}")
+        last = line[-1].card.valid_until
+        if last < protocol.valid.last:
+            said.append(f"the card of {party.id} ends on {last}, before the protocol does ({protocol.valid.last})")
+        if said:
+            found[party.id] = "; ".join(said)
+    return found
 
 
 def _quoted(text: str) -> str:

@@ -171,14 +171,28 @@ class Home:
         self.ledger.append(identity, "init", card=identity.card.fingerprint)
         return identity
 
-    def unlock(self, passphrase: bytes) -> Identity:
+    def unlock(self, passphrase: bytes, *, unfinished: bool = False) -> Identity:
         """Open the organisation's keys.
+
+        Args:
+            passphrase: as bytes.
+            unfinished: also when a rotation of the card stopped half-way, so that it can be finished.
 
         Raises:
             Untrusted: wrong passphrase, or an altered key file.
+            Refused: a rotation was not finished.
         """
-        _ = self.card  # says so when this is not a home
-        return identities.from_key_file(files.read(self.key, limit=cards.MAX_BYTES), passphrase, where=self.key.name)
+        card = self.card  # says so when this is not a home
+        data = files.read(self.key, limit=64 * cards.MAX_BYTES)
+        identity = identities.from_key_file(data, passphrase, where=self.key.name)
+        if identity.card != card and not unfinished:
+            raise Refused("new keys were made, but not everything was done", hint="Run `linkage card rotate` again.")
+        return identity
+
+    def show(self, card: Card) -> None:
+        """Make this the own card, which the others get."""
+        files.write(self.path / "card.json", card.to_bytes())
+        self.__dict__.pop("card", None)  # read anew
 
     def known(self, party: str) -> tuple[Known, ...]:
         """Every card of a party that was ever trusted here, oldest first; of oneself, every card of one's own.
@@ -219,15 +233,9 @@ class Home:
         return newest.card
 
     def trust(self, card: Card, *, verified_by: str, how: str) -> Path:
-        """Keep a card that a person verified; other cards of the party that it does not follow are replaced.
-
-        Raises:
-            Refused: its owner revoked it.
-        """
+        """Keep a card that a person verified; other cards of the party are replaced, unless it followed them."""
         every = self.known(card.party)
         before = knowing.find(every, card.fingerprint)
-        if before and before.ended and before.ended.why == "revoked":
-            raise Refused(f"this card of {card.party} was {before.ended}", hint="Ask for the card that they use now.")
         now = today().isoformat()
         new = Known(card, verified_by, now, how, before.follows if before else None)
         if before is None or before.ended:

@@ -111,6 +111,12 @@ def added(every: Sequence[Known], new: Known) -> tuple[Known, ...]:
     return tuple(new if one.fingerprint == new.fingerprint else one for one in every)
 
 
+def followed(every: Sequence[Known], new: Known) -> tuple[Known, ...]:
+    """With a card that follows one here; if that one was replaced by it only, it is believed again."""
+    restored = tuple(replace(one, ended=None) if one.fingerprint == new.follows and one.ended else one for one in every)
+    return added(restored, new)
+
+
 def ended(every: Sequence[Known], fingerprints: Collection[str], how: Ended) -> tuple[Known, ...]:
     """With these cards ended, and all that rest on them alone."""
     gone, result = set(fingerprints), []

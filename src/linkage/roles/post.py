@@ -16,15 +16,15 @@ from typing import Literal
 
 from linkage import files
 from linkage.crypto import card as cards
-from linkage.crypto import envelope
+from linkage.crypto import envelope, succession
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, LinkageError, printable
-from linkage.roles import agreement, ceremony, exchange, recipient
+from linkage.roles import agreement, ceremony, exchange, recipient, trust
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 
-Kind = Literal["card", "protocol", "signature", "package"]
-ORDER: tuple[Kind, ...] = ("card", "protocol", "signature", "package")
+Kind = Literal["rotation", "revocation", "card", "protocol", "signature", "package"]
+ORDER: tuple[Kind, ...] = ("rotation", "revocation", "card", "protocol", "signature", "package")
 PACKAGES = (exchange.SHARE, exchange.ENCODINGS, exchange.RELEASE)
 SNIFF = 4_096
 
@@ -43,12 +43,19 @@ class Step:
 
 def step(home: Home, identity: Identity) -> list[Step]:
     """Take in what came, do what needs no decision, and say what is next."""
-    steps = list(_take_all(home, identity))
+    steps = [*_take_all(home, identity), *_cards(home)]
     if not home.linkages():
         steps.append(Step("wait", "for a protocol: drop it in inbox/, or make one with `linkage protocol new`"))
     for linkage in home.linkages():
         steps += _to_destroy(home, linkage) + _continue(home, identity, linkage)
     return steps
+
+
+def _cards(home: Home) -> list[Step]:
+    """Warn of cards that end soon: a person makes new keys, or asks for them."""
+    return [
+        Step("decide" if party == home.card.party else "wait", text) for party, text in trust.expiring(home).items()
+    ]
 
 
 def kind_of(path: Path) -> Kind:
@@ -62,6 +69,10 @@ def kind_of(path: Path) -> Kind:
     if envelope.is_package(head):
         return "package"
     if head.startswith(b"{"):
+        if b'"linkage-rotation":1' in head:
+            return "rotation"
+        if b'"linkage-revocation":1' in head:
+            return "revocation"
         if b'"linkage-card":1' in head:
             return "card"
         if b'"linkage-signature":2' in head:
@@ -90,7 +101,13 @@ def _take_all(home: Home, identity: Identity) -> Iterator[Step]:
 def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
     if kind == "card":
         return _card(home, path)
-    if kind == "protocol":
+    if kind == "rotation":
+        new = trust.take_rotation(home, identity, files.read(path, limit=succession.MAX_BYTES), where=path.name)
+        text = f"the card of {new.party} is followed by a new one, which the old one signed"
+    elif kind == "revocation":
+        gone = trust.take_revocation(home, identity, files.read(path, limit=succession.MAX_BYTES), where=path.name)
+        text = f"{gone.party} revoked a card: nothing signed with it is taken in any longer"
+    elif kind == "protocol":
         agreed = home.adopt(path).protocol
         text = f"took in protocol {agreed.id} {agreed.version}, digest {agreed.digest[:19]}..."
     elif kind == "signature":
@@ -166,7 +183,8 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     if open_:
         void = [f"{s.party} ({s.reason})" for s in standings if s.reason and linkage.signature(s.party).exists()]
         if void:
-            return [Step("refused", f"{_name(linkage)} is not in effect: the signature is void of {', '.join(void)}")]
+            text = f"not in effect: void is the signature of {', '.join(void)}: agree on a new version"
+            return [Step("decide", f"{_name(linkage)}: {text}")]
         return [Step("wait", f"{_name(linkage)}: for the signature of {', '.join(open_)}")]
     if homes.today().isoformat() > agreed.valid.last:
         return [Step("done", f"{_name(linkage)}: over; it was valid until {agreed.valid.last}")]
