@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import yaml
 from numpy.typing import NDArray
 
 from linkage import files
@@ -23,30 +24,25 @@ COLUMNS = {
         "given-name": "voornamen", "surname": "geslachtsnaam", "birth-date": "geboortedatum", "postcode": "postcode",
     },
 }  # fmt: skip
-HARDENED = """  profile: hardened
-  rules: 2
-  bits: 4096
-  prf: hmac-sha512-shake256
-  votes: 4
-  fields_needed: 3
-  fields:
-    - {field: given-name, q: 2, weight: 3}
-    - {field: surname, q: 2, weight: 3}
-    - {field: birth-date, q: 1, weight: 4}
-    - {field: postcode, q: 1, weight: 2}
-
-"""
+FIELDS = ("given-name", "surname", "birth-date", "postcode")
+ENCODINGS: dict[str, dict[str, Any]] = {
+    "clk": {"profile": "clk", "bits": 1024, "prf": "hmac-sha512"},
+    "hardened": {"profile": "hardened", "bits": 4096, "votes": 4, "prf": "hmac-sha512-shake256"},
+}
+"""Profile to what shapes its filters, but for the fields."""
 
 Filters = NDArray[np.uint64]
 
 
 def protocol(profile: str) -> Protocol:
     """The shipped protocol, with CLKs of 1,024 bits or with hardened filters of 4,096."""
-    text = files.shipped("protocols/graduates-on-benefits.yml").read_text("utf-8")
-    if profile == "hardened":
-        text = re.sub(r"  profile: clk.*?(?=matching:)", HARDENED, text, flags=re.DOTALL)
-        text = text.replace("similarity: dice, threshold: 0.80", "similarity: agreement, threshold: 0.54")
-    return loads(text.encode(), name="protocol.yml")
+    said = yaml.safe_load(files.shipped("protocols/graduates-on-benefits.yml").read_text("utf-8"))
+    weight = {"positions": 6} if profile == "clk" else {"weight": 1}
+    fields = [{"field": name, "q": 2, **weight} for name in FIELDS]
+    said["encoding"] = {**ENCODINGS[profile], "rules": 2, "fields_needed": 3, "fields": fields}
+    if profile == "clk":
+        said["matching"]["stages"][1]["similarity"] = "dice"
+    return loads(yaml.safe_dump(said, sort_keys=False).encode(), name="protocol.yml")
 
 
 def filters(rows: int, profile: str = "clk", seed: int = 3) -> tuple[Filters, Filters]:
@@ -60,4 +56,7 @@ def filters(rows: int, profile: str = "clk", seed: int = 3) -> tuple[Filters, Fi
             for f in agreed.fields_of(party)
         }
         found.append(encode(pa.table(columns), agreed, party=party, secret=SECRET, bad_cells="leave-out").filters)
+    expected = ENCODINGS[profile]["bits"] // 64
+    if any(side.shape[1] != expected for side in found):
+        raise ValueError("the filters are not what the figures will be said to be of")
     return found[0], found[1]

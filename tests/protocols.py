@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from linkage import files
+from linkage.protocol.load import loads
+from linkage.protocol.model import Protocol
 
 SHIPPED = files.shipped("protocols/graduates-on-benefits.yml").read_text(encoding="utf-8")
 """Hardened filters, and a threshold that the unit chooses."""
@@ -32,3 +37,15 @@ def with_clk() -> str:
 
 
 CLK = with_clk()
+
+
+def many(parties: Sequence[str], assignment: str, stages: Sequence[Mapping[str, Any]]) -> Protocol:
+    """Plain filters and two numbers, between any number of custodians; all pairs."""
+    said = loads(CLK.encode(), name="p.yml").model_dump()
+    custodian, unit = (said["parties"][n] for n in (1, 2))
+    said["parties"] = (*({**custodian, "id": name, "cohort": ()} for name in parties), unit)
+    agreed = [{**field, "parties": tuple(parties)} for field in said["fields"] if field["send"] != "none"]
+    said["fields"] = (*agreed, {**agreed[0], "name": "student-number", "kind": "education-number"})
+    said["outputs"] = ({**said["outputs"][0], "of": parties[0], "found_in": tuple(parties[1:]), "to": tuple(parties)},)
+    said["matching"] = {"stages": tuple(stages), "blocking": {"method": "all-pairs"}, "assignment": assignment}
+    return Protocol.model_validate(said)

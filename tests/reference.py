@@ -14,6 +14,7 @@ from itertools import groupby
 
 Filter = frozenset[int]
 Pair = tuple[int, int, Fraction]
+Place = tuple[int, int]
 Row = Mapping[str, Sequence[tuple[str, int]] | None]
 """Field to the tokens of its value, each with its strength; None for no value."""
 
@@ -219,6 +220,49 @@ def match(
         b = [j for j in range(right) if all(j != link[1] for link in links)]
         links += [(a[i], b[j], score, number) for i, j, score in stage(a, b)]
     return links
+
+
+Stage = Callable[[list[list[list[int]]]], list[tuple[int, int, int, int, Fraction]]]
+
+
+def groups(
+    parties: Sequence[Sequence[int]], stages: Sequence[tuple[Stage, Callable[[set[Place]], bool]]], once: Sequence[bool]
+) -> list[set[Place]]:
+    """Rows of many parties, taken together stage by stage; a row is (party, position).
+
+    Args:
+        parties: the look of every row of every party.
+        stages: what gives the pairs (party, row, party, row, score) of the rows that each party may yet have linked
+            with each other party; and whether a group can be one person.
+        once: whether a person has one row at a party.
+    """
+    found = [{(party, row)} for party, looks in enumerate(parties) for row in range(len(looks))]
+
+    def of(place: Place) -> set[Place]:
+        return next(group for group in found if place in group)
+
+    def fits(group: set[Place]) -> bool:
+        at = [party for party, _ in group if once[party]]
+        return len(at) == len(set(at))
+
+    def opened(party: int, other: int) -> list[int]:
+        rows = range(len(parties[party]))
+        return [r for r in rows if not once[other] or all(p != other for p, _ in of((party, r)))]
+
+    def rank(pair: tuple[int, int, int, int, Fraction]) -> tuple[Fraction, int, int, int, int, int, int]:
+        p, i, q, j, score = pair
+        looks = parties[p][i], parties[q][j]
+        return -score, min(looks), max(looks), p, i, q, j
+
+    every = range(len(parties))
+    for stage, one_person in stages:
+        pairs = stage([[opened(p, q) for q in every] for p in every])
+        for p, i, q, j, _ in sorted(pairs, key=rank):
+            one, other = of((p, i)), of((q, j))
+            if one is not other and fits(one | other) and one_person(one | other):
+                found.remove(other)
+                one |= other
+    return found
 
 
 def contradict(one: Mapping[str, bytes], other: Mapping[str, bytes], names: Sequence[str]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -60,11 +62,17 @@ def test_what_was_written_is_read(rows: int) -> None:
 
 def linked(rows: bool) -> Links:
     at = np.array([2, 0, 1])
-    known = (np.array([7, 8, 9]), np.array([1, 2, 3])) if rows else (None, None)
+    known = (np.array([7, 8, 9]), np.array([1, 2, 3])) if rows else ()
     stage = np.array([0, 1, 1], np.int16)
-    return Links(
-        ("mbo", "gemeente"), DIGEST, at, at[::-1].copy(), np.array([1.0, 0.29, 0.8]), stage, ("exact", "fuzzy"), *known
-    )
+    return links_of(("mbo", "gemeente"), at, at[::-1].copy(), np.array([1.0, 0.29, 0.8]), stage, rows=known)
+
+
+def links_of(
+    parties: tuple[str, ...], left: np.ndarray, right: np.ndarray, score: np.ndarray, stage: np.ndarray, **more: Any
+) -> Links:
+    """Links of two parties, three rows each."""
+    one, other = np.zeros(len(left), np.int16), np.ones(len(left), np.int16)
+    return Links(parties, DIGEST, (3, 3), one, left, other, right, score, stage, ("exact", "fuzzy"), **more)
 
 
 @pytest.mark.parametrize("rows", [True, False])
@@ -75,7 +83,7 @@ def test_links_as_arrow_and_as_pandas_say_the_same(rows: bool) -> None:
     assert table.to_pydict() == frame.to_dict("list")
     assert table["left"].to_pylist() == ([9, 7, 8] if rows else [2, 0, 1])
     assert [str(table.schema.field(n).type) for n in ("left", "score")] == ["int64", "double"]
-    none = Links(("a", "b"), DIGEST, *(np.zeros(0, np.int64),) * 2, np.zeros(0), np.zeros(0, np.int16), ("exact",))
+    none = links_of(("a", "b"), *(np.zeros(0, np.int64),) * 2, np.zeros(0), np.zeros(0, np.int16))
     assert none.to_arrow().num_rows == len(none.to_pandas()) == 0
 
 
@@ -206,7 +214,7 @@ def test_random_bytes_are_refused(data: bytes) -> None:
 
 def test_no_repr_shows_a_token_or_a_filter() -> None:
     zeros = np.zeros(0, np.int64)
-    links = Links(("a", "b"), DIGEST, zeros, zeros, zeros.astype(float), zeros.astype(np.int16), ("exact",))
+    links = links_of(("a", "b"), zeros, zeros, zeros.astype(float), zeros.astype(np.int16))
     assert repr(made(3)) == f"Encodings(party='mbo', protocol_digest='{DIGEST}')"
     assert "array" not in repr(links)
 
@@ -221,7 +229,7 @@ def test_another_protocol_is_refused_by_name() -> None:
 def test_links_name_rows_as_given_else_positions() -> None:
     one, two = np.array([1, 0]), np.array([0, 2])
     score, stage = np.array([1.0, 0.9]), np.array([0, 1], np.int16)
-    links = Links(("a", "b"), DIGEST, one, two, score, stage, ("exact", "fuzzy"), np.array([7, 8]), None)
+    links = links_of(("a", "b"), one, two, score, stage, rows=(np.array([7, 8]), None))
     frame = links.to_pandas()
     assert frame.columns.tolist() == ["left", "right", "score", "stage"]
     assert frame.to_numpy().tolist() == [[8, 0, 1.0, "exact"], [7, 2, 0.9, "fuzzy"]]

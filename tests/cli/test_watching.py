@@ -29,9 +29,9 @@ def test_a_person_sees_a_bar(monkeypatch: pytest.MonkeyPatch) -> None:
     with comparing(options()) as tell:
         assert tell is not None
         for done in (0, 500, 1_000):
-            tell(Progress(1, done, 1_000, 7, None))
-        tell(Progress(2, 0, 0, 0, None))
-    assert "stage 2: 1e+03 comparisons, 7 pairs" in sys.stderr.getvalue()
+            tell(Progress(1, ("a", "b"), done, 1_000, 7, None))
+        tell(Progress(2, ("a", "b"), 0, 0, 0, None))
+    assert "stage 2, a and b: 1e+03 comparisons, 7 pairs" in sys.stderr.getvalue()
     assert "stage 3" not in sys.stderr.getvalue()
 
 

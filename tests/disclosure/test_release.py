@@ -46,14 +46,18 @@ def linked(persons: Sequence[int], hits: Sequence[int]) -> np.ndarray[Any, np.dt
     return np.asarray([k < h for n, h in zip(persons, hits, strict=True) for k in range(n)], dtype=np.bool_)
 
 
-JUDGED = Judged(1, 0.5432, True, 100, 0.9871, 0.951, 0.996, 0.8749, 0.8, 0.93, "registers", "scores")
+JUDGED = Judged(
+    1, ("mbo", "gemeente"), 0.5432, True, 100, 0.9871, 0.951, 0.996, 0.8749, 0.8, 0.93, "registers", "scores"
+)
 
 
 def released(
     persons: Sequence[int], hits: Sequence[int], said: Output | None = None, other: int = 5_000,
     judged: Sequence[Judged] = (),
 ) -> Release:  # fmt: skip
-    return overlap(SHIPPED, said or output(), counted(persons), linked(persons, hits), other, judged)
+    return overlap(
+        SHIPPED, said or output(), counted(persons), linked(persons, hits), {"gemeente": (other, sum(hits))}, judged
+    )
 
 
 CELLS = st.integers(0, 12) | st.integers(0, 80)
@@ -154,7 +158,9 @@ def test_what_is_hidden(story: str, counts: list[int], expected: list[int | None
 def test_rows_in_no_cell_cannot_be_counted_by_subtraction() -> None:
     """Beside a total of the cells, the number of all rows would tell how many have no category."""
     encodings = counted([20] * 12, without=3)
-    answer = overlap(SHIPPED, output(rounding=1), encodings, np.arange(len(encodings)) % 2 == 0, 900, ())
+    answer = overlap(
+        SHIPPED, output(rounding=1), encodings, np.arange(len(encodings)) % 2 == 0, {"gemeente": (900, 240)}, ()
+    )
     assert answer.parties["mbo"] == answer.total.persons.value == 240
 
 
@@ -165,11 +171,13 @@ def test_the_other_party_is_counted_only_where_most_of_it_is_not_linked() -> Non
 
 
 def test_one_category_and_another_partys_encodings() -> None:
-    answer = overlap(SHIPPED, output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), 900, ())
+    answer = overlap(
+        SHIPPED, output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), {"gemeente": (900, 120)}, ()
+    )
     assert [c.persons.value for c in answer.cells] == [60] * 4
     other = replace(counted([20] * 12), party="gemeente")
     with pytest.raises(InputError, match="mbo"):
-        overlap(SHIPPED, output(), other, linked([20] * 12, [10] * 12), 900, ())
+        overlap(SHIPPED, output(), other, linked([20] * 12, [10] * 12), {"gemeente": (900, 120)}, ())
 
 
 def changed(**change: Any) -> bytes:

@@ -194,7 +194,7 @@ def test_progress_counts_up_and_estimates_the_rest() -> None:
     assert (told[0].done, told[0].seconds_left) == (0, None)
     assert told[-1].done == told[-1].total == 600_000
     assert told[-1].seconds_left == 0
-    assert str(told[-1]).startswith("stage 2: 100.0% of 6e+05 comparisons")
+    assert str(told[-1]).startswith("stage 2, left and right: 100.0% of 6e+05 comparisons")
 
 
 def test_an_error_in_a_block_ends_the_run() -> None:

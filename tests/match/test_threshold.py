@@ -16,6 +16,7 @@ from linkage.match.threshold import Scores, Seen, Strangers
 from linkage.protocol.model import Aim
 
 ODD = settings(max_examples=150, deadline=None)
+AB = ("a", "b")
 BALANCE = Aim(aim="balance")
 SCORE = st.integers(1, 1000).map(lambda n: n / 1000)
 
@@ -96,13 +97,13 @@ def test_what_always_holds_of_a_threshold(case: Seen, aim: Aim) -> None:
     for columns in (case.strangers, case.strangers[::-1]):  # either register may be called left
         other = replace(case, strangers=columns, rows=case.rows[::-1])
         assert threshold.choose(aim, other) == chosen
-        assert threshold.judge(1, chosen, True, other) == threshold.judge(1, chosen, True, case)
+        assert threshold.judge(1, AB, chosen, True, other) == threshold.judge(1, AB, chosen, True, case)
 
 
 @ODD
 @given(seen(), SCORE, st.booleans())
 def test_what_always_holds_of_a_judgement(case: Seen, limit: float, chosen: bool) -> None:
-    said = threshold.judge(2, limit, chosen, case)
+    said = threshold.judge(2, AB, limit, chosen, case)
     assert (said.stage, said.threshold, said.chosen) == (2, limit, chosen)
     assert said.links == sum(score >= limit for score in case.links.tolist())
     assert 0 <= said.precision_low <= said.precision <= said.precision_high <= 1
@@ -116,7 +117,7 @@ def test_what_always_holds_of_a_judgement(case: Seen, limit: float, chosen: bool
 @given(seen(), SCORE)
 def test_more_strangers_are_never_better(case: Seen, limit: float) -> None:
     more = [Strangers(np.append(s.scores, 1.0), s.pairs) for s in case.strangers]
-    before, after = (threshold.judge(0, limit, False, c) for c in (case, replace(case, strangers=more)))
+    before, after = (threshold.judge(0, AB, limit, False, c) for c in (case, replace(case, strangers=more)))
     assert after.precision <= before.precision + 1e-9
 
 
@@ -124,7 +125,7 @@ def test_balance_lies_between_the_right_links_and_the_strangers() -> None:
     case = separate()
     chosen = threshold.choose(BALANCE, case)
     assert 0.62 < chosen < 0.72
-    said = threshold.judge(0, chosen, True, case)
+    said = threshold.judge(0, AB, chosen, True, case)
     assert 380 <= said.links <= 410
     assert said.precision > 0.97
     assert said.recall > 0.95
@@ -135,8 +136,8 @@ def test_a_precision_is_kept_and_a_higher_one_asks_a_higher_threshold() -> None:
     limits = [threshold.choose(precision(wanted), case) for wanted in (0.5, 0.8, 0.95, 0.99, 0.999)]
     assert limits == sorted(limits)
     for wanted, limit in zip((0.5, 0.8, 0.95, 0.99, 0.999), limits, strict=True):
-        assert threshold.judge(0, limit, True, case).precision >= wanted - 0.003  # a threshold has four decimals
-        below = threshold.judge(0, limit - 0.02, True, case)
+        assert threshold.judge(0, AB, limit, True, case).precision >= wanted - 0.003  # a threshold has four decimals
+        below = threshold.judge(0, AB, limit - 0.02, True, case)
         assert below.precision < wanted
 
 
@@ -150,7 +151,7 @@ def test_a_precision_that_cannot_be_had_links_nothing() -> None:
 def test_without_a_link_the_threshold_is_one(aim: Aim) -> None:
     case = seen_of([], [0.5] * 10)
     assert threshold.choose(aim, case) == 1.0
-    said = threshold.judge(0, 1.0, True, case)
+    said = threshold.judge(0, AB, 1.0, True, case)
     assert (said.links, said.precision, said.precision_low, said.precision_high) == (0, 1.0, 0.0, 1.0)
     assert (said.recall_low, said.recall_high) == (0.0, 1.0)
 
@@ -171,7 +172,7 @@ def test_strangers_of_whom_all_are_linked_do_not_explain_each_other() -> None:
     case = seen_of(candidates, strangers, 60_000, (300, 200))
     chosen = threshold.choose(BALANCE, case)
     assert (case.links >= chosen).sum() < 20
-    everything = threshold.judge(0, 0.4, True, case)
+    everything = threshold.judge(0, AB, 0.4, True, case)
     assert everything.links == 300
     assert everything.precision < 0.05
 
@@ -189,14 +190,14 @@ def test_the_longer_register_says_more_about_strangers() -> None:
     long = Strangers(np.full(500, 0.7), 1_000_000)
     short = Strangers(np.zeros(0), 10_000)
     case = replace(seen_of([0.7] * 100), strangers=[long, short])
-    said = threshold.judge(0, 0.7, False, case)
+    said = threshold.judge(0, AB, 0.7, False, case)
     assert said.precision == 0, "500 in a million pairs of strangers: all 100 links are expected to be wrong"
     assert said.precision_high > 0.9, "but the short register, where none was seen among few, leaves it open"
 
 
 def test_nothing_to_compare_strangers_with_is_said() -> None:
     case = replace(seen_of([0.9]), strangers=[Strangers(np.zeros(0), 0)] * 2, rows=(1, 1), compared=1)
-    said = threshold.judge(0, 0.8, False, case)
+    said = threshold.judge(0, AB, 0.8, False, case)
     assert (said.precision_low, said.precision_high) == (0.0, 1.0)
 
 
@@ -206,13 +207,13 @@ def test_recall_from_scores_is_near_what_a_fixed_shape_misses() -> None:
     for limit in (0.62, 0.66):
         whole = draw.normal(0.8, 0.08, 20_000)
         case = seen_of(whole[whole >= 0.5], [], 10**12, (30_000, 30_000))
-        said = threshold.judge(0, limit, False, case)
+        said = threshold.judge(0, AB, limit, False, case)
         assert said.recall_low <= (whole >= limit).mean() <= said.recall_high
         assert said.recall_high - said.recall_low < 0.08
 
 
 def test_a_handful_of_links_says_little_of_recall() -> None:
-    said = threshold.judge(0, 0.8, False, seen_of([0.9]))
+    said = threshold.judge(0, AB, 0.8, False, seen_of([0.9]))
     assert said.recall_low < 0.2
     assert said.recall_high == 1
 

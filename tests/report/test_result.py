@@ -43,7 +43,7 @@ RELEASE = Release(
     5,
     (),
 )
-EXPECTED = Expected(1, 0.5432, True, (0.97, 0.93, 0.99), (0.92, 0.88, 0.96), "registers", "scores")
+EXPECTED = Expected(1, ("mbo", "gemeente"), 0.5432, True, (0.97, 0.93, 0.99), (0.92, 0.88, 0.96), "registers", "scores")
 QUALITY = {"overlap": 42, "true_overlap": 44, "precision": 0.98, "recall": 0.96}
 
 

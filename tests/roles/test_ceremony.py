@@ -6,7 +6,6 @@ import itertools
 import os
 import re
 import shutil
-import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -75,14 +74,6 @@ class Ring(Simulator):
         body = agreement.Signed(party, card, homes.today().isoformat(), committed).body(digest)
         signed = identity.sign(agreement.SIGNATURE_TYPE, canonical.to_bytes(body))
         return canonical.to_bytes({**body, "signature": signature.to_text(signed)})
-
-
-@pytest.fixture(autouse=True)
-def _more_than_two(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The ceremony is written for any number of custodians, whatever the loader of protocols allows."""
-    load = sys.modules["linkage.protocol.load"]
-    every = load._dangling
-    monkeypatch.setattr(load, "_dangling", lambda p: (one for one in every(p) if "role custodian" not in one[1]))
 
 
 def ring(folder: Path, count: int = 2) -> Ring:

@@ -16,7 +16,7 @@ from stdnum.nl import bsn
 from linkage.crypto.envelope import Package
 from linkage.disclosure.release import Cell, Figure, Release
 from linkage.errors import InputError, Refused, Untrusted
-from linkage.roles import ceremony, custodian, exchange, post, recipient, unit
+from linkage.roles import ceremony, custodian, exchange, keeping, post, recipient, unit
 from linkage.roles.home import Home
 from simulator import Simulator
 
@@ -110,8 +110,7 @@ def test_importing_what_the_unit_uses_does_not_import_the_encoder_or_the_secret(
 
 
 def _scores(links: bytes) -> list[float]:
-    with unit._reader(links) as reader:
-        scores: list[float] = reader.read_all().column("score").to_pylist()
+    scores: list[float] = keeping.from_bytes(links).table["score"].to_pylist()
     return scores
 
 
@@ -123,16 +122,14 @@ def test_links_point_at_the_right_people(played: Simulator) -> None:
         for party, t in played.sent.items()
         if t.encodings.rows is not None
     }
-    found = {
-        (row["mbo"][a], row["gemeente"][b])
-        for a, b in zip(unit.linked_handles(links, "mbo"), unit.linked_handles(links, "gemeente"), strict=True)
-    }
+    kept = keeping.from_bytes(links)
+    found = {(row["mbo"][a], row["gemeente"][b]) for a, b in kept.pairs("mbo", "gemeente")}
     every = zip(played.truth["school_row"].to_pylist(), played.truth["gemeente_row"].to_pylist(), strict=True)
     true = {(a, b) for a, b in every if a in row["mbo"].values() and b in row["gemeente"].values()}
     assert len(true) > 5
     assert len(found & true) / len(true) > 0.9
     by_number = [n for n, score in enumerate(_scores(links)) if score == 1]
-    handles = [unit.linked_handles(links, party) for party in ("mbo", "gemeente")]
+    handles = [kept.table[side].to_pylist() for side in ("left", "right")]
     assert len(by_number) > 15
     assert {(row["mbo"][handles[0][n]], row["gemeente"][handles[1][n]]) for n in by_number} <= true
     assert len(found - true) <= 10, "among 400 rows a few links by likeness are chance, and are told to be uncertain"
@@ -149,9 +146,10 @@ def test_a_linkage_without_a_number_from_beginning_to_end(tmp_path: Path) -> Non
     (answer,) = recipient.results(played.linkage("mbo"))
     assert played.sent["mbo"].encodings.tokens == {}
     entry = next(e for e in played.homes["unit"].ledger.entries() if e.act == "match")
-    assert list(entry.facts["thresholds"]) == ["1"]
-    assert 0.5 < float(entry.facts["thresholds"]["1"]) < 1
-    assert entry.facts["comparisons"] == [{"stage": 0, "method": "all-pairs"}]
+    (chosen,) = entry.facts["thresholds"]
+    assert (chosen["stage"], chosen["parties"]) == (0, ["mbo", "gemeente"])
+    assert 0.5 < float(chosen["threshold"]) < 1
+    assert entry.facts["comparisons"] == [{"stage": 0, "parties": ["mbo", "gemeente"], "method": "all-pairs"}]
     assert all(one.chosen and one.strangers == "registers" for one in answer.expected)
 
 
@@ -184,7 +182,7 @@ def test_it_does_not_release_links_of_packages_that_were_replaced(agreed: Simula
 def test_damaged_links_are_refused(agreed: Simulator) -> None:
     for data in (b"", b"not arrow", played_links(agreed)[:100]):
         with pytest.raises(Untrusted, match="not a file of links"):
-            unit.linked_handles(data, "mbo")
+            keeping.from_bytes(data)
 
 
 def played_links(simulator: Simulator) -> bytes:

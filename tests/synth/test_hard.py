@@ -155,3 +155,20 @@ def test_wrong_arguments_are_refused(arguments: dict[str, float], what: str) -> 
     with pytest.raises(InputError) as caught:
         hard.hard(**arguments)  # type: ignore[arg-type]
     assert caught.value.where == what
+
+
+def test_several_registers_of_one_population() -> None:
+    """Every register has its share, nobody twice; errors are drawn for each by itself."""
+    made = hard.several(2_000, presence=[0.5, 0.3, 1.0], seed=2)
+    assert [len(person) for _, person in made] == [table.num_rows for table, _ in made] == [1_000, 600, 2_000]
+    assert all(len(set(person.tolist())) == len(person) for _, person in made)
+    shared = len(np.intersect1d(made[0][1], made[1][1]))
+    assert near(shared / 600, 0.5, 600)
+    first, last = made[0], made[2]
+    _, i, j = np.intersect1d(first[1], last[1], return_indices=True)
+    names = [table.column("surname").take(pa.array(at)) for (table, _), at in ((first, i), (last, j))]
+    assert 0.6 < share(pc.equal(*names)) < 0.95
+    again = hard.several(2_000, presence=[0.5, 0.3, 1.0], seed=2)
+    assert all(one[0].equals(other[0]) for one, other in zip(made, again, strict=True))
+    with pytest.raises(InputError, match="0 to 1"):
+        hard.several(10, presence=[0.5, 1.1])

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from linkage.cli.options import Options, file, in_protocol, shared, table
 from linkage.cli.watching import comparing
 
+if TYPE_CHECKING:
+    from linkage.links import Conflict, Coverage, Judged
+
 STRANGERS = {"numbers": "rows with different numbers", "registers": "rows of one register, which holds nobody twice"}
+CONFLICTS = {
+    "unlike": "links by number join rows that are less alike than this stage asks",
+    "contested": "links by number have a free row that is more alike",
+    "crossed": "pairs stay apart: together they would be two rows of one party, or two numbers",
+}
 SAME = {"numbers": "rows with equal numbers", "scores": "how scores thin out"}
 
 
@@ -47,6 +56,10 @@ def inspect(options: Options, path: Path) -> None:
     options.show(table(facts), facts)
 
 
+def _place(of: Judged | Coverage | Conflict) -> str:
+    return f"stage {of.stage + 1}, {' and '.join(of.parties)}"
+
+
 @click.command()
 @in_protocol
 @shared
@@ -61,23 +74,33 @@ def match(options: Options, name: str | None) -> None:
     with comparing(options) as progress:
         matched = unit.match(home, identity, home.linkage(name), progress=progress)
     lines = ["rows", table(dict(matched.rows)), "links by stage", table(dict(matched.links))]
+    lines += [f"{matched.groups} persons at two or more custodians"]
     for one in matched.judged:
+        how = "chosen" if one.chosen else "as agreed"
         lines += [
-            f"stage {one.stage + 1}, threshold {one.threshold:g} ({'chosen' if one.chosen else 'as agreed'}):",
+            f"{_place(one)}, threshold {one.threshold:g} ({how}):",
             f"  right, of {one.links} links: {one.precision:.1%} ({one.precision_low:.1%} to {one.precision_high:.1%})",
             f"  found, of pairs of one person: {one.recall:.1%} ({one.recall_low:.1%} to {one.recall_high:.1%})",
             f"  estimated from {STRANGERS[one.strangers]}, and from {SAME[one.same]}",
         ]
     for covered in matched.coverage:
-        lines += [f"stage {covered.stage + 1}: {covered.method} ({covered.why})"]
+        lines += [f"{_place(covered)}: {covered.method} ({covered.why})"]
         if covered.seed is not None:
             lines += [
                 f"  expected to meet {covered.expected_recall:.2%} of the pairs at or above the threshold",
                 f"  met {covered.sample_found} of {covered.sample_pairs} such pairs of a sample; seed {covered.seed}",
             ]
+    for conflict in matched.conflicts:
+        if conflict.looked_at:
+            lines += [f"{_place(conflict)}: {len(conflict)} of {conflict.looked_at} {CONFLICTS[conflict.kind]}"]
     data = {
         "rows": dict(matched.rows),
         "links": dict(matched.links),
+        "groups": matched.groups,
+        "conflicts": [
+            {"stage": c.stage, "parties": c.parties, "kind": c.kind, "found": len(c), "looked_at": c.looked_at}
+            for c in matched.conflicts
+        ],
         "judged": [asdict(one) for one in matched.judged],
         "comparisons": [asdict(one) for one in matched.coverage],
     }

@@ -31,15 +31,16 @@ def comparing(options: Options) -> Iterator[Callable[[Progress], None] | None]:
 
     columns = TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     bars = Bars(*columns, console=Console(stderr=True), transient=True)
-    tasks: dict[tuple[int, int], TaskID] = {}
+    tasks: dict[tuple[object, ...], TaskID] = {}
 
     def tell(progress: Progress) -> None:
         if not progress.total:
             return
-        which = progress.stage, progress.total
+        which = progress.stage, progress.parties, progress.total
         if which not in tasks:
             tasks[which] = bars.add_task("", total=progress.total)
-        text = f"stage {progress.stage + 1}: {progress.total:.2g} comparisons, {progress.pairs:,} pairs"
+        who = " and ".join(progress.parties)
+        text = f"stage {progress.stage + 1}, {who}: {progress.total:.2g} comparisons, {progress.pairs:,} pairs"
         bars.update(tasks[which], completed=progress.done, description=text)
 
     with bars:

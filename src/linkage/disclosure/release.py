@@ -67,6 +67,8 @@ class Expected:
 
     stage: int
     """Place of the stage in the protocol, from 0."""
+    parties: tuple[str, str]
+    """Whose rows were compared."""
     threshold: float
     """What links had to reach."""
     chosen: bool
@@ -146,10 +148,12 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
 
 
 def _can_be_expected(expected: Sequence[Expected], protocol: Protocol) -> bool:
-    """Whether these are estimates of the protocol's fuzzy stages: each once, in order, under the threshold agreed."""
+    """Whether these are estimates of the protocol's fuzzy stages: for two parties each once, in order, under the
+    threshold agreed."""
     stages = {n: stage for n, stage in enumerate(protocol.matching.stages) if isinstance(stage, Fuzzy)}
-    numbers = [one.stage for one in expected]
-    if numbers != sorted(set(numbers)) or not set(numbers) <= set(stages):
+    pairs = list(itertools.combinations([party.id for party in protocol.custodians], 2))
+    places = [(one.stage, pairs.index(one.parties) if one.parties in pairs else -1) for one in expected]
+    if places != sorted(set(places)) or not all(stage in stages and pair >= 0 for stage, pair in places):
         return False
     for one in expected:
         agreed = stages[one.stage].threshold
@@ -163,17 +167,17 @@ def _can_be_expected(expected: Sequence[Expected], protocol: Protocol) -> bool:
 
 
 def overlap(
-    protocol: Protocol, output: Output, counted: Encodings, linked: NDArray[np.bool_], other: int,
-    judged: Sequence[Judged],
+    protocol: Protocol, output: Output, counted: Encodings, linked: NDArray[np.bool_],
+    others: Mapping[str, tuple[int, int]], judged: Sequence[Judged],
 ) -> Release:  # fmt: skip
-    """Answer the question "how many of these persons are known to the other party".
+    """Answer the question "how many of these persons are known to any of those parties".
 
     Args:
         protocol: gives the categories.
         output: the question, its table and its limits.
         counted: encodings of the party whose persons are counted.
-        linked: ``bool[n]``: whether the row of `counted` is linked.
-        other: rows of the other party.
+        linked: ``bool[n]``: whether the row of `counted` is linked with a row of a party it is looked for at.
+        others: per other custodian its rows, and how many of these are linked with a row of `counted`.
         judged: what to expect of the fuzzy stages.
 
     Raises:
@@ -196,11 +200,14 @@ def overlap(
         Cell(*each) for each in zip(_table(protocol, output), persons_figures[:-1], hits_figures[:-1], strict=True)
     ]
     total = Cell({}, persons_figures[-1], hits_figures[-1])
-    other_party = next(p.id for p in protocol.custodians if p.id != output.of)
     # of the counted party the same figure as the total: beside another one, subtraction would count what lies between
-    others = _figure(other, min(other, other - int(linked.sum())) < output.minimum, output)
-    sizes = {output.of: total.persons.value, other_party: others.value}
-    expected = tuple(_expected(one) for one in judged if one.links >= SHOWN_FROM * output.minimum)
+    sizes = {output.of: total.persons.value}
+    for party, (rows, met) in others.items():
+        sizes[party] = _figure(rows, min(rows, rows - met) < output.minimum, output).value
+    asked = {output.of, *output.found_in}
+    expected = tuple(
+        _expected(one) for one in judged if one.links >= SHOWN_FROM * output.minimum and asked.issuperset(one.parties)
+    )
     return Release(protocol.digest, output.name, sizes, tuple(cells), total, output.minimum, output.rounding, expected)
 
 
@@ -208,7 +215,7 @@ def _expected(one: Judged) -> Expected:
     """An estimate, rounded so that no count can be read from it."""
     right = round(one.precision, 2), round(one.precision_low, 2), round(one.precision_high, 2)
     found = round(one.recall, 2), round(one.recall_low, 2), round(one.recall_high, 2)
-    return Expected(one.stage, one.threshold, one.chosen, right, found, one.strangers, one.same)
+    return Expected(one.stage, one.parties, one.threshold, one.chosen, right, found, one.strangers, one.same)
 
 
 def _table(protocol: Protocol, output: Output) -> list[dict[str, str]]:

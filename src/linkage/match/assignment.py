@@ -3,7 +3,7 @@
 Rules kept here:
 
 - Greedy one-to-one: pairs in falling order of score, each row taken at most once. Optimal one-to-one: the largest
-  sum of scores. Many-to-one: every left row its best right row.
+  sum of scores. Many-to-one: every left row its best right row. Many-to-many: all of them.
 - Ties are broken by what the two records look like, not by where they stand: the same records in another order,
   or with the sides exchanged, give the same links (tests/match/test_stages.py). Only records whose encodings
   are equal bit for bit are told apart by position.
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from linkage.errors import Refused
 from linkage.links import CandidatePairs
+from linkage.match import kernels
 
 MOST_CELLS = 1 << 24
 """Rows on one side times rows on the other that one component of the optimal assignment may have."""
@@ -31,16 +32,9 @@ def one_to_one(pairs: CandidatePairs, left_look: NDArray[np.uint64], right_look:
         left_look: ``uint64[n]`` from `look`, for breaking ties.
         right_look: ``uint64[m]`` likewise.
     """
-    order = _ranked(pairs, left_look, right_look)
-    taken_left, taken_right = set[int](), set[int]()
-    chosen = []
-    for k, i, j in zip(order.tolist(), pairs.left[order].tolist(), pairs.right[order].tolist(), strict=True):
-        if i not in taken_left and j not in taken_right:
-            taken_left.add(i)
-            taken_right.add(j)
-            chosen.append(k)
-    keep = np.asarray(chosen, dtype=np.int64)
-    return CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep])
+    order = ranked(pairs, left_look, right_look)
+    keep = order[kernels.chosen(pairs.left[order], pairs.right[order], len(left_look), len(right_look))]
+    return pairs[keep]
 
 
 def one_to_one_optimal(
@@ -51,29 +45,38 @@ def one_to_one_optimal(
     Solved for every set of rows that candidates connect, by itself (Jonker and Volgenant 1987, as in
     ``scipy.optimize.linear_sum_assignment``). Greedy takes the best pair first, and may leave two persons with none or
     with a worse one where this finds one for both; a single wrong pair with a high score costs it less.
-    Arguments and result as of `one_to_one`, in the order of `_ranked`.
+    Arguments and result as of `one_to_one`, in the order of `ranked`.
     """
     if not len(pairs):
         return pairs
-    order = _ranked(pairs, left_look, right_look)
-    left, right, score = pairs.left[order], pairs.right[order], pairs.score[order]
-    chosen = [_best(left, right, score, some, left_look, right_look) for some in _components(left, right)]
-    keep = np.sort(np.concatenate(chosen))
-    return CandidatePairs(left[keep], right[keep], score[keep])
+    order = ranked(pairs, left_look, right_look)
+    best = pairs[order]
+    chosen = [_best(best, some, left_look, right_look) for some in _components(best.left, best.right)]
+    return best[np.sort(np.concatenate(chosen))]
 
 
 def many_to_one(pairs: CandidatePairs, left_look: NDArray[np.uint64], right_look: NDArray[np.uint64]) -> CandidatePairs:
     """Give every left row its best right row, which may serve several. Arguments and result as of `one_to_one`."""
-    order = _ranked(pairs, left_look, right_look)
+    order = ranked(pairs, left_look, right_look)
     keep = np.sort(np.unique(pairs.left[order], return_index=True)[1])
-    return CandidatePairs(pairs.left[order][keep], pairs.right[order][keep], pairs.score[order][keep])
+    return pairs[order[keep]]
 
 
-METHODS = {"one-to-one": one_to_one, "one-to-one-optimal": one_to_one_optimal, "many-to-one": many_to_one}
+def many_to_many(
+    pairs: CandidatePairs, left_look: NDArray[np.uint64], right_look: NDArray[np.uint64]
+) -> CandidatePairs:
+    """Take every pair, in the order of `ranked`. Arguments as of `one_to_one`."""
+    return pairs[ranked(pairs, left_look, right_look)]
+
+
+METHODS = {
+    "one-to-one": one_to_one, "one-to-one-optimal": one_to_one_optimal, "many-to-one": many_to_one,
+    "many-to-many": many_to_many,
+}  # fmt: skip
 """How pairs become links, by the word for it in a protocol."""
 
 
-def _ranked(pairs: CandidatePairs, left_look: NDArray[np.uint64], right_look: NDArray[np.uint64]) -> NDArray[np.int64]:
+def ranked(pairs: CandidatePairs, left_look: NDArray[np.uint64], right_look: NDArray[np.uint64]) -> NDArray[np.int64]:
     """Pairs in falling order of score, ties by what the two rows look like and then by position."""
     a, b = left_look[pairs.left], right_look[pairs.right]
     return np.lexsort((pairs.right, pairs.left, np.maximum(a, b), np.minimum(a, b), -pairs.score))
@@ -93,17 +96,16 @@ def _components(left: NDArray[np.int64], right: NDArray[np.int64]) -> list[NDArr
     return np.split(places, np.flatnonzero(np.diff(label[places])) + 1)
 
 
-def _best(  # arrays, not objects
-    left: NDArray[np.int64], right: NDArray[np.int64], score: NDArray[np.float64], some: NDArray[np.int64],
-    left_look: NDArray[np.uint64], right_look: NDArray[np.uint64],
-) -> NDArray[np.int64]:  # fmt: skip
+def _best(
+    pairs: CandidatePairs, some: NDArray[np.int64], left_look: NDArray[np.uint64], right_look: NDArray[np.uint64]
+) -> NDArray[np.int64]:
     """Places of the pairs chosen within one component."""
     from scipy.optimize import linear_sum_assignment
 
     if len(some) == 1:
         return some
-    rows, i = np.unique(left[some], return_inverse=True)
-    columns, j = np.unique(right[some], return_inverse=True)
+    rows, i = np.unique(pairs.left[some], return_inverse=True)
+    columns, j = np.unique(pairs.right[some], return_inverse=True)
     if len(rows) * len(columns) > MOST_CELLS:
         raise Refused(
             f"{len(rows)} by {len(columns)} rows hang together by pairs at or above the threshold",
@@ -112,7 +114,7 @@ def _best(  # arrays, not objects
     by_row, by_column = np.argsort(left_look[rows], kind="stable"), np.argsort(right_look[columns], kind="stable")
     table = np.zeros((len(rows), len(columns)))
     place = np.full(table.shape, -1, dtype=np.int64)
-    table[i, j], place[i, j] = score[some], some
+    table[i, j], place[i, j] = pairs.score[some], some
     table, place = table[np.ix_(by_row, by_column)], place[np.ix_(by_row, by_column)]
     if right_look[columns].min() < left_look[rows].min():  # the same answer with the sides exchanged
         table, place = table.T, place.T

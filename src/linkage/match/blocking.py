@@ -81,15 +81,16 @@ def compare(
         found, why = plan(ours, theirs, rule, agreed.target_recall, seen)
     if found is None:
         pairs = comparison.collected(left, right, rule, comparison.stream(left, right, rule, how))
-        return pairs, Coverage(how.stage, "all-pairs", why, possible, possible, len(pairs))
+        return pairs, Coverage(how.stage, how.parties, "all-pairs", why, possible, possible, len(pairs))
     tables = Tables(ours, theirs, rule, found, seed)
     pairs = comparison.collected(left, right, rule, tables.run(how))
     sample = _sample(ours, theirs, rule, how, shuffled(seed, "measure", np.sort(ours.order)))
     known = np.isin(pair_codes(sample, right), pair_codes((pairs.left, pairs.right), right)).sum()
     compared, spared = (sum(one[n] for one in tables.counts.values()) for n in (0, 1))
     return pairs, Coverage(
-        how.stage, "sampled-bits", why, possible, compared, len(pairs), tables=found.tables, width=found.width,
-        seed=seed, expected_recall=found.expected_recall, at_threshold=found.at_threshold,
+        how.stage, how.parties, "sampled-bits", why, possible, compared, len(pairs),
+        tables=found.tables, width=found.width, seed=seed,
+        expected_recall=found.expected_recall, at_threshold=found.at_threshold,
         sample_pairs=len(sample[0]), sample_found=int(known), split=spared,
     )  # fmt: skip
 

@@ -84,7 +84,8 @@ class Rule:
         if self.similarity == "agreement":
             return Limits(np.full(2 * self.bits + 1, self.bits - _ceiling(limit * self.bits), np.int64), 1, 0)
         if self.similarity == "dice":
-            dice = [both - 2 * _ceiling(limit * both / 2) for both in range(2 * self.bits + 1)]
+            part, whole = limit.as_integer_ratio()  # whole numbers: fractions would take most of a small comparison
+            dice = [both + 2 * (-part * both // (2 * whole)) for both in range(2 * self.bits + 1)]
             return Limits(np.asarray(dice, np.int64), 1, 0)
         weight = Fraction(str(self.larger_weight))
         limit = _next_score(limit, self.bits * weight.denominator)  # passes the same pairs, in fewer digits

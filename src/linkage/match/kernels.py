@@ -217,3 +217,68 @@ def near_in_blocks(  # noqa: PLR0913, PLR0917  # a kernel takes arrays, not obje
                     found += 1
         block, skip = block + 1, 0
     return found, block, 0
+
+
+@njit(cache=True, nogil=True)
+def chosen(
+    left: NDArray[np.int64], right: NDArray[np.int64], lefts: int, rights: int
+) -> NDArray[np.bool_]:  # pragma: no cover  # compiled
+    """Which pairs are taken when each comes in turn and no row is taken twice.
+
+    Args:
+        left: ``int64[m]``: left rows, in the order in which pairs have their turn.
+        right: ``int64[m]``: right rows.
+        lefts: rows of the left side.
+        rights: rows of the right side.
+    """
+    taken = np.zeros(lefts, np.bool_), np.zeros(rights, np.bool_)
+    result = np.zeros(len(left), np.bool_)
+    for k in range(len(left)):
+        if not taken[0][left[k]] and not taken[1][right[k]]:
+            taken[0][left[k]] = taken[1][right[k]] = result[k] = True
+    return result
+
+
+REFUSED, TOGETHER, JOINED = 0, 1, 2
+"""What `join` did with a pair."""
+
+
+@njit(cache=True, nogil=True)
+def join(
+    parent: NDArray[np.int64], kept: NDArray[np.uint64], numbers: NDArray[np.int64],
+    one: NDArray[np.int64], other: NDArray[np.int64],
+) -> NDArray[np.uint8]:  # pragma: no cover  # compiled  # fmt: skip
+    """Join groups of rows, pair by pair, where the whole can still be one person.
+
+    Args:
+        parent: ``int64[n]``: a forest, one tree per group; updated.
+        kept: ``uint64[n]``: at the root of a group, a bit for every party of which it may have no other row; updated.
+        numbers: ``int64[fields, n]``: at the root, the group's number of each field, 0 for none; updated.
+        one: ``int64[m]``: rows, in the order in which pairs have their turn.
+        other: ``int64[m]``: rows.
+
+    Returns:
+        ``uint8[m]``: `REFUSED`, `TOGETHER` (in one group before) or `JOINED`.
+    """
+    result = np.zeros(len(one), np.uint8)
+    for k in range(len(one)):
+        a, b = one[k], other[k]
+        while parent[a] != a:
+            parent[a] = parent[parent[a]]
+            a = parent[a]
+        while parent[b] != b:
+            parent[b] = parent[parent[b]]
+            b = parent[b]
+        if a == b:
+            result[k] = TOGETHER
+            continue
+        fits = not kept[a] & kept[b]
+        for f in range(len(numbers)):
+            fits = fits and (numbers[f, a] == 0 or numbers[f, b] == 0 or numbers[f, a] == numbers[f, b])
+        if fits:
+            parent[b] = a
+            kept[a] |= kept[b]
+            for f in range(len(numbers)):
+                numbers[f, a] = max(numbers[f, a], numbers[f, b])
+            result[k] = JOINED
+    return result

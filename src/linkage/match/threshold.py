@@ -122,7 +122,7 @@ def choose(aim: Aim, seen: Seen) -> float:
     return _rounded_down(float(seen.links[best]))
 
 
-def judge(stage: int, threshold: float, chosen: bool, seen: Seen) -> Judged:
+def judge(stage: int, parties: tuple[str, str], threshold: float, chosen: bool, seen: Seen) -> Judged:
     """What to expect of the links at or above a threshold."""
     links = int((seen.links >= threshold).sum())
     at = np.array([threshold])
@@ -136,7 +136,7 @@ def judge(stage: int, threshold: float, chosen: bool, seen: Seen) -> Judged:
         middle, least, most = (1 - min(wrong, links) / links for wrong in (links - right, high, low))
         precision = middle, least, most
     recall, source = _recall(threshold, right, seen)
-    return Judged(stage, threshold, chosen, links, *precision, *recall, seen.source, source)
+    return Judged(stage, parties, threshold, chosen, links, *precision, *recall, seen.source, source)
 
 
 def _rounded_down(score: float) -> float:

@@ -35,6 +35,8 @@ class Progress:
 
     stage: int
     """Place of the stage in the protocol, from 0."""
+    parties: tuple[str, str]
+    """Whose rows are compared."""
     done: int
     """Comparisons done, those of an earlier run over the same included."""
     total: int
@@ -47,7 +49,8 @@ class Progress:
     def __str__(self) -> str:
         share = self.done / self.total if self.total else 1.0
         left = "" if self.seconds_left is None else f", about {self.seconds_left:,.0f} s left"
-        return f"stage {self.stage + 1}: {share:.1%} of {self.total:.3g} comparisons, {self.pairs:,} pairs{left}"
+        who = " and ".join(self.parties)
+        return f"stage {self.stage + 1}, {who}: {share:.1%} of {self.total:.3g} comparisons, {self.pairs:,} pairs{left}"
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,9 @@ class Work:
     progress: Callable[[Progress], None] | None = None
     """Told at the start and after every block, in the caller's thread."""
     stage: int = 0
-    """Passed on to `progress`."""
+    """Place of the stage in the protocol, from 0; told to `progress` and in the coverage."""
+    parties: tuple[str, str] = ("left", "right")
+    """Whose rows; likewise."""
     kept: bool = True
     """Whether the caller keeps the pairs: then more than `most_pairs` are refused. A block is bounded in any case."""
 
@@ -174,4 +179,4 @@ class _Meter:
         done, left = self.before + self.now, None
         if self.now:
             left = (time.monotonic() - self.start) / self.now * (self.total - done)
-        self.work.progress(Progress(self.work.stage, done, self.total, self.pairs, left))
+        self.work.progress(Progress(self.work.stage, self.work.parties, done, self.total, self.pairs, left))

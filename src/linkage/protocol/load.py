@@ -24,6 +24,8 @@ from linkage.protocol.strict_yaml import Document, Path
 
 M = TypeVar("M", bound=BaseModel)
 Problem = tuple[Path, str]
+MOST_CUSTODIANS = 64
+"""Parties of a group are kept as bits of one word (`linkage.match.groups`)."""
 
 
 def load(path: str | FilePath) -> Protocol:
@@ -144,7 +146,6 @@ def _shown(value: Any) -> str:
 
 def _dangling(p: Protocol) -> Iterator[Problem]:
     """Names that point nowhere, and what must be there once."""
-    fields = {f.name: f for f in p.fields}
     custodians = [party.id for party in p.custodians]
     yield from _twice(("parties",), list(p.party_ids), "party")
     yield from _twice(("fields",), [f.name for f in p.fields], "field")
@@ -153,17 +154,11 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
     units = len(p.with_role("linkage-unit"))
     if units != 1:
         yield ("parties",), f"expected exactly one party with role linkage-unit, got {units}"
-    if len(custodians) != 2:
-        yield ("parties",), f"expected two parties with role custodian, got {len(custodians)}"
-    for i, party in enumerate(p.parties):
-        own = [f.name for f in p.fields_of(party.id)]
-        for j, disclosure in enumerate(party.discloses):
-            yield from _known(("parties", i, "discloses", j, "to"), disclosure.to, p.party_ids, "party")
-        for j, condition in enumerate(party.cohort):
-            path: Path = ("parties", i, "cohort", j)
-            yield from _known((*path, "field"), condition.field, own, f"field of {party.id}")
-            if len(condition.model_dump(exclude_none=True)) - 2 < 1:
-                yield path, "expected a test: one_of, on_or_after, on_or_before, age_from or age_to"
+    if not 2 <= len(custodians) <= MOST_CUSTODIANS:
+        yield ("parties",), f"expected 2 to {MOST_CUSTODIANS} parties with role custodian, got {len(custodians)}"
+    if p.matching.assignment == "many-to-one" and len(custodians) > 2:
+        yield ("matching", "assignment"), f"expected another than many-to-one with {len(custodians)} custodians"
+    yield from _parties(p)
     for i, field in enumerate(p.fields):
         for j, name in enumerate(field.parties):
             yield from _known(("fields", i, "parties", j), name, custodians, "custodian")
@@ -175,21 +170,43 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
         yield from _known(("encoding", "fields", i, "field"), spec.field, bloom, "field sent as bloom")
     yield from _unencoded(specs, p)
     for i, stage in enumerate(p.matching.stages):
-        path = ("matching", "stages", i)
+        path: Path = ("matching", "stages", i)
         exact = [f.name for f in p.fields if f.send == "exact"]
         names = [stage.field] if stage.stage == "exact" else list(stage.never_when_different)
         for name in names:
             yield from _known(path, name, exact, "field sent as exact")
         if stage.stage == "fuzzy":
             yield from _fuzzy(path, stage, p.encoding.profile)
+    yield from _outputs(p, custodians)
+
+
+def _outputs(p: Protocol, custodians: Sequence[str]) -> Iterator[Problem]:
     for i, output in enumerate(p.outputs):
-        path = ("outputs", i)
+        path: Path = ("outputs", i)
         yield from _known((*path, "of"), output.of, custodians, "custodian")
-        categories = [f.name for f in fields.values() if f.send == "category" and output.of in f.parties]
+        categories = [f.name for f in p.fields if f.send == "category" and output.of in f.parties]
         for j, name in enumerate(output.by):
             yield from _known((*path, "by", j), name, categories, f"category of {output.of}")
+        others = [name for name in custodians if name != output.of]
+        yield from _twice((*path, "found_in"), list(output.found_in), "custodian")
+        for j, name in enumerate(output.found_in):
+            yield from _known((*path, "found_in", j), name, others, f"custodian beside {output.of}")
         for j, name in enumerate(output.to):
             yield from _known((*path, "to", j), name, p.party_ids, "party")
+
+
+def _parties(p: Protocol) -> Iterator[Problem]:
+    for i, party in enumerate(p.parties):
+        own = [f.name for f in p.fields_of(party.id)]
+        if (party.quota is not None) != ("custodian" in party.roles):
+            yield ("parties", i, "quota"), "expected a whole number for a custodian, and null for any other party"
+        for j, disclosure in enumerate(party.discloses):
+            yield from _known(("parties", i, "discloses", j, "to"), disclosure.to, p.party_ids, "party")
+        for j, condition in enumerate(party.cohort):
+            path: Path = ("parties", i, "cohort", j)
+            yield from _known((*path, "field"), condition.field, own, f"field of {party.id}")
+            if len(condition.model_dump(exclude_none=True)) - 2 < 1:
+                yield path, "expected a test: one_of, on_or_after, on_or_before, age_from or age_to"
 
 
 def _fuzzy(path: Path, stage: Fuzzy, profile: str) -> Iterator[tuple[Path, str]]:

@@ -32,6 +32,10 @@ Role = Literal["custodian", "key-holder", "linkage-unit", "recipient"]
 Question = Literal["overlap"]
 
 
+HIGHEST_COUNT = 99_999_999
+"""Counts that packages and ledgers show have eight digits at most, so that none can pass for a person number."""
+
+
 class Text(Model):
     """The same sentence in Dutch and in English."""
 
@@ -124,6 +128,9 @@ class Party(Model):
     """The law under which this party may use the BSN here (UAVG art. 46)."""
     consent: Literal["required", "not-required"]
     """Consent of the person, GDPR art. 6(1)(a) and 7."""
+    quota: Annotated[int, Field(ge=1, le=HIGHEST_COUNT)] | None
+    """Most rows that one package of a custodian may hold, so most people it can ask about at a time by making rows up;
+    null for a party that is no custodian."""
     cohort: tuple[Condition, ...]
     """Which of its rows may take part; empty for a party that sends none."""
 
@@ -214,9 +221,10 @@ class Matching(Model):
     stages: tuple[Stage, ...] = Field(min_length=1)
     blocking: Blocking
     """Which rows the fuzzy stages compare."""
-    assignment: Literal["one-to-one", "one-to-one-optimal", "many-to-one"]
-    """How the pairs of a fuzzy stage become links: the best pair first; the largest sum of scores; or every row of the
-    first custodian its best row of the second, which may serve several (docs/spec/matching.md)."""
+    assignment: Literal["one-to-one", "one-to-one-optimal", "many-to-one", "many-to-many"]
+    """How pairs become links (docs/spec/matching.md). One-to-one: the best pair first, or the largest sum of scores; a
+    person has one row per custodian. Many-to-one, for two custodians: every row of the first its best row of the
+    second, which may serve several. Many-to-many: every pair; a person may have several rows at any custodian."""
 
 
 class Output(Model):
@@ -227,6 +235,8 @@ class Output(Model):
     question: Question
     of: Slug
     """The party whose rows are counted."""
+    found_in: tuple[Slug, ...] = Field(min_length=1)
+    """The custodians they are looked for at; found at several of them, a row counts once."""
     by: tuple[Slug, ...] = Field(min_length=1, max_length=3)
     """Category fields of that party that span the table."""
     to: tuple[Slug, ...] = Field(min_length=1)

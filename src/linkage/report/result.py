@@ -68,18 +68,25 @@ class Report:
     def notes(self) -> list[str]:
         """What the reader must know about the figures."""
         rule = word("rule", self.lang, minimum=self.release.minimum, rounding=self.release.rounding)
-        return [rule, word("meaning", self.lang), *(self._expected(one) for one in self.release.expected)]
+        names = [self.protocol.party(party).name for party in self.output.found_in]
+        found_in = f" {word('or', self.lang)} ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+        meaning = word("meaning", self.lang, found_in=found_in)
+        return [rule, meaning, *(self._expected(one) for one in self.release.expected)]
 
     def _expected(self, one: Expected) -> str:
         """One sentence on the quality of a stage."""
         shares = {"right": one.right, "found": one.found}
         hundredths = {name: [round(100 * share) for share in part] for name, part in shares.items()}
-        return word(
+        sentence = word(
             "expected", self.lang, stage=one.stage + 1,
             right=hundredths["right"][0], right_low=hundredths["right"][1], right_high=hundredths["right"][2],
             found=hundredths["found"][0], found_low=hundredths["found"][1], found_high=hundredths["found"][2],
             strangers=word(f"strangers_{one.strangers}", self.lang), same=word(f"same_{one.same}", self.lang),
         )  # fmt: skip
+        if len(self.protocol.custodians) == 2:
+            return sentence
+        left, right = (self.protocol.party(party).name for party in one.parties)
+        return word("between", self.lang, left=left, right=right, sentence=sentence)
 
     @property
     def learnt(self) -> list[tuple[str, str]]:

@@ -33,10 +33,15 @@ WORDS: dict[str, dict[Lang, str]] = {
         "add up exactly.",
     },
     "meaning": {
-        "nl": "‘Gekoppeld’ betekent: gevonden in de gegevens van de andere deelnemer. Niet gekoppeld betekent: daar "
-        "niet gevonden. Dat is iets anders dan ‘heeft geen uitkering’.",
-        "en": "‘Linked’ means: found in the other party's records. Not linked means: not found there. That is not "
-        "the same as ‘receives no benefit’.",
+        "nl": "‘Gekoppeld’ betekent: gevonden in de gegevens van {found_in}. Niet gekoppeld betekent: daar niet "
+        "gevonden. Dat is iets anders dan ‘heeft geen uitkering’.",
+        "en": "‘Linked’ means: found in the records of {found_in}. Not linked means: not found there. That is not the "
+        "same as ‘receives no benefit’.",
+    },
+    "or": {"nl": "of", "en": "or"},
+    "between": {
+        "nl": "Tussen {left} en {right}: {sentence}",
+        "en": "Between {left} and {right}: {sentence}",
     },
     "learnt": {"nl": "Wie weet nu wat", "en": "Who learnt what"},
     "learnt_custodian": {

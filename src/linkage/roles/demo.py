@@ -24,7 +24,7 @@ from linkage.findings import Finding
 from linkage.report import result as reports
 from linkage.report.result import Report
 from linkage.report.words import Lang
-from linkage.roles import agreement, auditor, custodian, post, recipient, signing, trust, unit
+from linkage.roles import agreement, auditor, custodian, keeping, post, recipient, signing, trust, unit
 from linkage.roles import home as homes
 from linkage.roles.home import Home
 
@@ -107,7 +107,7 @@ def run(folder: Path, *, people: int, seed: int, lang: Lang, say: Callable[[str]
     identities = {party: _create(folder, home, party) for party, home in everyone.items()}
     _introduce(everyone, identities)
     say("all three sign the protocol; school and municipality each seal a share of the linkage secret to the other")
-    _agree(folder, everyone, identities)
+    _agree(folder, everyone, identities, people)
     _carry_until_quiet(everyone, identities)
     say("each custodian drops rows without consent or basis, tokenises the rest and seals it to the linkage unit")
     sent = {}
@@ -169,13 +169,14 @@ def _introduce(everyone: Mapping[str, Home], identities: Mapping[str, Identity])
                 trust.trust(home, identities[party], path, heard=heard, verified_by="demo", how="played telephone call")
 
 
-def _agree(folder: Path, everyone: Mapping[str, Home], identities: Mapping[str, Identity]) -> None:
+def _agree(folder: Path, everyone: Mapping[str, Home], identities: Mapping[str, Identity], people: int) -> None:
     """The school writes the protocol; it travels, and each signs it."""
     today = homes.today()
     until = (today + timedelta(days=365)).isoformat()
     changes: dict[agreement.Place, str] = {
         ("valid", "until"): until,
         ("retention", "secret_destroyed_on"): until,
+        **{("parties", i, "quota"): str(people) for i in range(2)},  # the two custodians come first
     }
     text = agreement.new_protocol(files.shipped(TEMPLATE), [home.card for home in everyone.values()], changes)
     path = files.write(folder / "protocol.yml", text.encode())
@@ -203,10 +204,8 @@ def _carry_until_quiet(everyone: Mapping[str, Home], identities: Mapping[str, Id
 def _quality(truth: pa.Table, sent: Mapping[str, custodian.Tokenised], links: bytes) -> dict[str, Any]:
     """Compare the links with the truth, among the rows that took part."""
     row_of = {party: dict(zip(map(bytes, t.encodings.handles), _rows(t), strict=True)) for party, t in sent.items()}
-    pairs = {
-        (row_of["mbo"][a], row_of["gemeente"][b])
-        for a, b in zip(unit.linked_handles(links, "mbo"), unit.linked_handles(links, "gemeente"), strict=True)
-    }
+    found = keeping.from_bytes(links).pairs("mbo", "gemeente")
+    pairs = {(row_of["mbo"][a], row_of["gemeente"][b]) for a, b in found}
     school, gemeente = set(row_of["mbo"].values()), set(row_of["gemeente"].values())
     every = zip(truth.column("school_row").to_pylist(), truth.column("gemeente_row").to_pylist(), strict=True)
     true = {(a, b) for a, b in every if a in school and b in gemeente}

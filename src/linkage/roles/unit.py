@@ -10,32 +10,25 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pyarrow as pa
-from pydantic import TypeAdapter
 
 from linkage import canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import release as releases
 from linkage.disclosure.release import Release
-from linkage.errors import Refused, Untrusted
-from linkage.links import Coverage, Judged, Links
+from linkage.errors import Refused
+from linkage.links import Conflict, Coverage, Judged
 from linkage.match import match as match_encodings
 from linkage.match import resume as resumes
 from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
-from linkage.roles import agreement, exchange
+from linkage.roles import agreement, exchange, keeping
 from linkage.roles.home import Home, Linkage
 from linkage.tables import Encodings, encodings_from_bytes
-
-ABOUT = b"about"
 
 
 @dataclass(frozen=True)
@@ -50,13 +43,18 @@ class Matched:
     """How good the fuzzy stages are expected to be."""
     coverage: Sequence[Coverage]
     """Which pairs the fuzzy stages compared, and why these."""
+    groups: int
+    """Persons that two or more custodians have."""
+    conflicts: Sequence[Conflict]
+    """What stages say against each other."""
 
 
 def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path) -> Package:
     """Verify a custodian's package, check that it opens and fits the protocol, and keep it sealed.
 
     Raises:
-        Refused, Untrusted: see `linkage.roles.exchange.expect`; also encodings that differ from the protocol's layout.
+        Refused, Untrusted: see `linkage.roles.exchange.expect`; also encodings that differ from the protocol's layout,
+            or have more rows than the sender's quota.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
@@ -65,9 +63,11 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
         party = package.header.sender
         if party not in [custodian.id for custodian in protocol.custodians]:
             raise Refused(f"{party} is no custodian of this protocol", where=path.name)
+        layout = protocol.layout(party)
         if exchange.CHECK not in package.header.content:
             raise Refused("does not say by which linkage secret it was made", where=path.name)
-        encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=protocol.layout(party))
+        encodings = encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=layout)
+        exchange.within_quota(protocol, party, len(encodings), where=path.name)
         files.write(linkage.received(party), files.read(package.path))
 
     return exchange.take_in(home, identity, linkage, path, exchange.ENCODINGS, keep)
@@ -94,15 +94,24 @@ def match(
     refuse_other_secrets(linkage)
     packages = _packages(linkage)
     links = match_encodings(encodings, protocol, resume=_unfinished(linkage, packages), progress=progress)
-    files.write(linkage.links, _links_to_bytes(links, encodings, packages))
+    files.write(linkage.links, keeping.to_bytes(links, encodings, packages))
     per_stage = {f"{n + 1} {name}": int((links.stage == n).sum()) for n, name in enumerate(links.stages)}
     home.ledger.append(
         identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
         packages=packages,
-        rows={e.party: len(e) for e in encodings}, comparisons=[_recorded(c) for c in links.coverage],
-        thresholds={str(one.stage + 1): str(one.threshold) for one in links.judged},
+        rows={e.party: len(e) for e in encodings}, groups=links.groups,
+        comparisons=[_recorded(c) for c in links.coverage],
+        thresholds=[
+            {"stage": one.stage, "parties": list(one.parties), "threshold": str(one.threshold)} for one in links.judged
+        ],
+        conflicts=[
+            {"stage": c.stage, "parties": list(c.parties), "kind": c.kind, "found": len(c), "looked_at": c.looked_at}
+            for c in links.conflicts if len(c)
+        ],
     )  # fmt: skip
-    return Matched({e.party: len(e) for e in encodings}, per_stage, links.judged, links.coverage)
+    return Matched(
+        {e.party: len(e) for e in encodings}, per_stage, links.judged, links.coverage, links.groups, links.conflicts
+    )
 
 
 def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Release, Path]]:
@@ -115,17 +124,18 @@ def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Rele
     _must_be_unit(home, protocol)
     if not linkage.links.exists():
         raise Refused("nothing was matched yet", hint="Run `linkage match` first.")
-    data = files.read(linkage.links)
-    said = _said_of(data)
-    if said.get("packages") != _packages(linkage):
+    kept = keeping.from_bytes(files.read(linkage.links))
+    if kept.packages != _packages(linkage):
         raise Refused("other packages came in since these were matched", hint="Run `linkage match` again.")
     encodings = {p.id: _encodings(home, identity, linkage, p.id) for p in protocol.custodians}
     result = []
     for output in protocol.outputs:
+        others = {
+            party: (len(e), int(kept.linked(e, [output.of]).sum()))
+            for party, e in encodings.items() if party != output.of
+        }  # fmt: skip
         counted = encodings[output.of]
-        other = next(e for name, e in encodings.items() if name != output.of)
-        linked = _linked(data, counted)
-        answer = releases.overlap(protocol, output, counted, linked, len(other), _judged(said))
+        answer = releases.overlap(protocol, output, counted, kept.linked(counted, output.found_in), others, kept.judged)
         hidden = sum(1 for cell in answer.cells if cell.linked.value is None)
         home.ledger.append(
             identity, "release", protocol=protocol.digest, output=output.name, to=list(output.to),
@@ -180,7 +190,9 @@ def _packages(linkage: Linkage) -> dict[str, str]:
 
 def _recorded(coverage: Coverage) -> dict[str, Any]:
     """What the ledger keeps of a comparison: enough to repeat it, and what it promised."""
-    facts: dict[str, Any] = {"stage": coverage.stage, "method": coverage.method}
+    facts: dict[str, Any] = {
+        "stage": coverage.stage, "parties": list(coverage.parties), "method": coverage.method
+    }  # fmt: skip
     if coverage.seed is not None:
         facts |= {
             "seed": coverage.seed, "tables": coverage.tables, "width": coverage.width,
@@ -197,66 +209,3 @@ def _unfinished(linkage: Linkage, packages: Mapping[str, str]) -> Path:
         if other != folder:
             resumes.clear(other)
     return folder
-
-
-def _said_of(data: bytes) -> dict[str, Any]:
-    """What a file of links says of itself: digests of the packages it was made of, and what to expect of it."""
-    with _reader(data) as reader:
-        said = canonical.from_bytes((reader.schema.metadata or {}).get(ABOUT, b"{}"))
-    return said if isinstance(said, dict) else {}
-
-
-def _judged(said: Mapping[str, Any]) -> list[Judged]:
-    try:
-        return TypeAdapter(list[Judged]).validate_json(canonical.to_bytes(said.get("judged", [])), strict=True)
-    except ValueError:
-        raise Untrusted("not a file of links: damaged or altered") from None
-
-
-@contextmanager
-def _reader(data: bytes) -> Iterator[pa.RecordBatchStreamReader]:
-    """Read a file of links; our error when it is none."""
-    try:
-        with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
-            yield reader
-    except (pa.ArrowException, OSError, ValueError, KeyError):
-        raise Untrusted("not a file of links: damaged or altered") from None
-
-
-def _links_to_bytes(links: Links, encodings: list[Encodings], packages: Mapping[str, str]) -> bytes:
-    """Handles that belong together, and of which packages they are."""
-    left, right = encodings
-    table = pa.table(
-        {
-            f"handle:{left.party}": pa.array([h.tobytes() for h in left.handles[links.left]], pa.binary(16)),
-            f"handle:{right.party}": pa.array([h.tobytes() for h in right.handles[links.right]], pa.binary(16)),
-            "score": pa.array(links.score, pa.float64()),
-            "stage": pa.array(links.stage, pa.int16()),
-        }
-    )
-    about = {"packages": dict(packages), "judged": [asdict(one) for one in links.judged]}
-    table = table.replace_schema_metadata({ABOUT: canonical.to_bytes(about)})
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    return bytes(sink.getvalue().to_pybytes())
-
-
-def linked_handles(data: bytes, party: str) -> list[bytes]:
-    """The handles of a party in a file of links, in its order.
-
-    Raises:
-        Untrusted: not a file of links of that party.
-    """
-    with _reader(data) as reader:
-        handles: list[bytes] = reader.read_all().column(f"handle:{party}").to_pylist()
-    return handles
-
-
-def _linked(data: bytes, counted: Encodings) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """``bool[n]``: whether each row of `counted` is linked."""
-    position = {handle.tobytes(): i for i, handle in enumerate(counted.handles)}
-    linked = np.zeros(len(counted), dtype=np.bool_)
-    for handle in linked_handles(data, counted.party):
-        linked[position[handle]] = True
-    return linked

@@ -10,6 +10,7 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -105,6 +106,32 @@ def hard(rows: int = 20_000, *, overlap: float = 0.25, seed: int = 1) -> Hard:
     sides = people[:rows], people[rows - both :]
     shuffled = tuple(side[rng.permutation(rows)] for side in sides)
     return Hard(*(_register(rng, drafts.take(side)) for side in shuffled), *shuffled)
+
+
+def several(people: int = 20_000, *, presence: Sequence[float], seed: int = 1) -> list[tuple[pa.Table, Ints]]:
+    """Registers of several parties, each with some of the same young people, drawn for each by itself.
+
+    Args:
+        people: in all.
+        presence: per party, the share of them that stands in its register.
+        seed: any whole number from 0; the same arguments give the same registers.
+
+    Returns:
+        Per party a table as of `Hard.left`, and who each row is.
+
+    Raises:
+        InputError: an argument is out of range.
+    """
+    check(people, seed)
+    if not all(0 <= share <= 1 for share in presence):
+        raise InputError("shares must be 0 to 1", where="presence")
+    rng = np.random.Generator(np.random.PCG64(seed))
+    drafts = draw_people(rng, birth_dates(rng, people, AGES, REFERENCE_DATE), day(REFERENCE_DATE), region=True)
+    found = []
+    for share in presence:
+        rows = rng.permutation(people)[: round(share * people)]
+        found.append((_register(rng, drafts.take(rows)), rows))
+    return found
 
 
 def _register(rng: np.random.Generator, drafts: Drafts) -> pa.Table:
