@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from linkage import canonical, files, protocol
 from linkage.crypto import card as cards
+from linkage.crypto import signature
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 from linkage.findings import Severity
 from linkage.protocol import lint
@@ -218,3 +219,70 @@ def test_an_official_number_of_another_form_is_refused_before_keys_are_made(tmp_
     with pytest.raises(InputError, match="expected a number as BRIN"):
         Home(tmp_path / "home").create("mbo", "mbo", number, PASSPHRASE, cost=CHEAP)
     assert not (tmp_path / "home").exists()
+
+
+def _reason(simulator: Simulator, at: str, party: str) -> str:
+    return {s.party: s.reason for s in agreement.standings(simulator.homes[at], simulator.linkage(at))}[party]
+
+
+def _signed_by(simulator: Simulator, party: str, changes: dict[str, object]) -> bytes:
+    """A signature of a party over other content, signed well by its own key."""
+    body = {k: v for k, v in json.loads(simulator.linkage_signature(party)).items() if k != "signature"} | changes
+    signed = simulator.identities[party].sign(agreement.SIGNATURE_TYPE, canonical.to_bytes(body))
+    return canonical.to_bytes({**body, "signature": signature.to_text(signed)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"protocol": "sha256:" + "0" * 64}, "signs another protocol: any change makes another digest"),
+        ({"party": "unit"}, "signs with another party or card than the protocol names"),
+        ({"card": "sha256:" + "0" * 64}, "signs with another party or card than the protocol names"),
+        ({"on": "2020-01-01"}, "signed on 2020-01-01, outside the period of protocol and card"),
+        ({"on": "2091-01-01"}, "signed on 2091-01-01, outside the period of protocol and card"),
+        ({"on": "2027-xx-xx"}, "signed on 2027-xx-xx, outside the period"),
+        ({"commitment": None}, "a custodian, and nobody else, commits"),
+        ({"commitment": "sha256:1"}, "a custodian, and nobody else, commits"),
+        ({"linkage-signature": 1}, "malformed"),
+        ({"linkage-signature": True}, "malformed"),
+        ({"more": 1}, "malformed"),
+    ],
+    ids=str,
+)
+def test_a_signature_that_is_void_says_why(agreed: Simulator, changes: dict[str, object], reason: str) -> None:
+    """Well signed by its owner, and yet it does not count."""
+    data = _signed_by(agreed, "gemeente", changes)
+    files.write(agreed.linkage("mbo").signature("gemeente"), data)
+    assert reason in _reason(agreed, "mbo", "gemeente")
+    with pytest.raises(Refused, match="not in effect: not signed by gemeente"):
+        agreement.in_effect(agreed.homes["mbo"], agreed.linkage("mbo"))
+
+
+def test_the_linkage_unit_commits_to_no_share(agreed: Simulator) -> None:
+    files.write(
+        agreed.linkage("mbo").signature("unit"), _signed_by(agreed, "unit", {"commitment": "sha256:" + "0" * 64})
+    )
+    assert "nobody else, commits to a share" in _reason(agreed, "mbo", "unit")
+
+
+def test_who_signed_another_version_is_told_apart_from_who_did_not_sign(agreed: Simulator) -> None:
+    new = agreed.protocol({("version",): '"1.1"'}, name="new.yml")
+    home = agreed.homes["mbo"]
+    linkage = signing.sign(home, agreed.identities["mbo"], new)
+    old = agreed.linkage("unit").protocol.digest
+    reasons = {s.party: s.reason for s in agreement.standings(home, linkage)}
+    assert reasons["mbo"] == ""
+    assert reasons["unit"].startswith("signed another text, version 1.0, digest sha256:")
+    home.linkage(old).signature("unit").unlink()
+    assert {s.party: s.reason for s in agreement.standings(home, linkage)}["unit"] == "no signature here"
+
+
+def test_the_first_signature_that_holds_is_kept(agreed: Simulator) -> None:
+    before = agreed.linkage("mbo").signature("gemeente").read_bytes()
+    tomorrow = (date.today() + timedelta(days=1)).isoformat()  # noqa: DTZ011
+    later = _signed_by(agreed, "gemeente", {"on": tomorrow})
+    agreement.take_signature(agreed.homes["mbo"], later, where="later")
+    assert agreed.linkage("mbo").signature("gemeente").read_bytes() == before
+    agreed.linkage("mbo").signature("gemeente").write_bytes(b"spoilt")
+    agreement.take_signature(agreed.homes["mbo"], before, where="again")
+    assert _reason(agreed, "mbo", "gemeente") == "", "one that does not hold is replaced"
