@@ -79,7 +79,7 @@ def test_rotated_keys_stand_in_the_ledgers(founded: Simulator) -> None:
     founded.carry()
     new = founded.homes["mbo"].card.fingerprint
     mine = [e for e in founded.homes["mbo"].ledger.entries() if e.act == "rotate-card"]
-    assert [dict(e.facts) for e in mine] == [{"old": old, "new": new}]
+    assert [dict(e.facts) for e in mine] == [{"card": new, "before": old}]
     theirs = founded.homes["unit"].ledger.entries()[-1]
     assert (theirs.act, theirs.facts["verified_by"]) == ("trust-card", "rotation")
     assert (theirs.facts["card"], theirs.facts["before"]) == (new, old)
@@ -200,8 +200,8 @@ def test_a_rotation_that_dies_anywhere_is_finished_when_asked_again(original: Si
         assert len(paths) == 2
         assert [one.card for one in again_identity.former][-1] == first
         chain = [e.facts for e in again.ledger.entries() if e.act == "rotate-card"]
-        assert chain[0]["old"] == first.fingerprint
-        assert chain[-1]["new"] == again.card.fingerprint
+        assert chain[0]["before"] == first.fingerprint
+        assert chain[-1]["card"] == again.card.fingerprint
         if not died:
             assert place > 5
             return

@@ -96,7 +96,7 @@ def rotate(home: Home, passphrase: bytes, *, cost: identities.Cost | None = None
 def _finish(home: Home, identity: Identity) -> list[Path]:
     """All that follows from new keys, as often as it takes. The own card file is written last."""
     old, new = identity.former[0], identity.card
-    facts = {"old": old.card.fingerprint, "new": new.fingerprint}
+    facts = {"card": new.fingerprint, "before": old.card.fingerprint}
     if not any(e.act == "rotate-card" and e.facts == facts for e in home.ledger.entries()):
         home.ledger.append(old, "rotate-card", **facts)  # the last entry that the old key signs
     now, every = homes.today().isoformat(), home.known(home.card.party)
