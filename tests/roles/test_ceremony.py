@@ -430,6 +430,30 @@ def test_signing_again_sends_the_same_signature(signed: Ring) -> None:
     assert len(list(signed.homes["mbo"].path.glob("outbox/*/*.signature.json"))) == 2
 
 
+def test_a_signature_that_a_crash_kept_out_of_the_ledger_is_written_down_when_signed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Ring(tmp_path)
+    one.found()
+    home, identity, path = one.homes["mbo"], one.identities["mbo"], one.protocol()
+    real = type(home.ledger).append
+
+    def dies(*arguments: Any, **facts: Any) -> Any:
+        if arguments[2] == "sign-protocol":
+            raise OSError(28, "No space left on device")
+        return real(*arguments, **facts)
+
+    monkeypatch.setattr(type(home.ledger), "append", dies)
+    with pytest.raises(OSError, match="No space left"):
+        signing.sign(home, identity, path)
+    monkeypatch.undo()
+    before = one.linkage("mbo").signature("mbo").read_bytes()
+    signing.sign(home, identity, path)
+    assert one.linkage("mbo").signature("mbo").read_bytes() == before
+    (entry,) = [e for e in home.ledger.entries() if e.act == "sign-protocol"]
+    assert entry.facts["commitment"] == one.shown("mbo")[1]["mbo"]
+
+
 def test_who_lost_its_share_is_told_to_begin_again_and_commits_to_no_other(signed: Ring) -> None:
     linkage = signed.linkage("mbo")
     linkage.share("mbo").unlink()

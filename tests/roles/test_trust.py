@@ -460,12 +460,30 @@ def test_a_protocol_outlives_the_card_that_it_names_when_another_followed_in_tim
     agreed.carry()
 
 
-def test_who_rotates_too_late_has_to_be_called(founded: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    on(monkeypatch, date(2099, 1, 1))
-    (path, *_) = rotate(founded, "mbo")
-    assert path.name == "mbo.card.json"
-    founded.move()
-    assert "decide  card of mbo" in texts(founded, "unit")
+def test_who_rotates_too_late_has_to_be_called_and_then_the_protocol_goes_on(
+    agreed: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    last = date.fromisoformat(agreed.homes["mbo"].card.valid_until)
+    for party in ("gemeente", "unit"):
+        rotate(agreed, party)
+    agreed.carry()
+    on(monkeypatch, last + timedelta(days=1))
+    monkeypatch.setattr(homes, "refuse_outdated", _outdated_of("mbo", homes.refuse_outdated))
+    assert {path.name for path in rotate(agreed, "mbo")} == {"mbo.card.json", "mbo.rotation.json"}
+    agreed.move()
+    text = texts(agreed, "unit")
+    assert "decide  card of mbo" in text
+    assert "refused mbo-mbo.rotation.json: the card of mbo is valid from" in text
+    words, card = cards.words(agreed.homes["mbo"].card.fingerprint), agreed.homes["mbo"].path / "card.json"
+    home, identity = agreed.homes["unit"], agreed.identities["unit"]
+    trust.trust(home, identity, card, heard=words, verified_by="operator", how="telephone")
+    assert "the card of mbo is followed by a new one" in texts(agreed, "unit")
+    assert agreement.in_effect(home, agreed.linkage("unit"))
+
+
+def _outdated_of(party: str, real: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Only the card of one party is too old."""
+    return lambda card: real(card) if card.party == party else None
 
 
 # Wrong period, wrong party, wrong card: refused everywhere

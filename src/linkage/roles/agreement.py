@@ -73,6 +73,8 @@ class Standing:
     """Day of a signature that holds, yyyy-mm-dd."""
     reason: str
     """Why there is none that holds; empty when there is one."""
+    hint: str = ""
+    """What can be done about it."""
 
 
 def new_protocol(template: Path, cards_of: Iterable[Card], changes: Mapping[Place, str]) -> str:
@@ -149,7 +151,7 @@ def standings(home: Home, linkage: Linkage) -> list[Standing]:
         if isinstance(here, Signed):
             result.append(Standing(party, here.on, ""))
         else:
-            result.append(Standing(party, None, here))
+            result.append(Standing(party, None, here.message, here.hint))
     return result
 
 
@@ -254,15 +256,15 @@ def _check_what_it_says(signed: Signed, protocol: Protocol, card: Card, where: s
         raise Untrusted("a custodian, and nobody else, commits to a share of the linkage secret", where=where)
 
 
-def _signature_here(home: Home, linkage: Linkage, party: str) -> Signed | str:
+def _signature_here(home: Home, linkage: Linkage, party: str) -> Signed | LinkageError:
     """The signature of a party that is here and holds, or why there is none."""
     path = linkage.signature(party)
     if not path.exists():
-        return _elsewhere(home, linkage, party) or "no signature here"
+        return Refused(_elsewhere(home, linkage, party) or "no signature here")
     try:
         return check_signature(home, linkage.protocol, party, files.read(path, limit=cards.MAX_BYTES))
     except LinkageError as error:
-        return error.message
+        return error
 
 
 def _elsewhere(home: Home, linkage: Linkage, party: str) -> str:

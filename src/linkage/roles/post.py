@@ -181,10 +181,13 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
         text = f'read it (`linkage protocol show`) and sign it: linkage protocol sign "{path}"'
         return [Step("decide", f"{_name(linkage)}: {text}")]
     if open_:
-        void = [f"{s.party} ({s.reason})" for s in standings if s.reason and linkage.signature(s.party).exists()]
+        void = [s for s in standings if s.reason and linkage.signature(s.party).exists()]
         if void:
-            text = f"not in effect: void is the signature of {', '.join(void)}: agree on a new version"
-            return [Step("decide", f"{_name(linkage)}: {text}")]
+            whose = ", ".join(f"{s.party} ({s.reason})" for s in void)
+            hints = " ".join(dict.fromkeys(s.hint for s in void if s.hint))
+            return [
+                Step("decide", f"{_name(linkage)}: not in effect: void is the signature of {whose}. {hints}".strip())
+            ]
         return [Step("wait", f"{_name(linkage)}: for the signature of {', '.join(open_)}")]
     if homes.today().isoformat() > agreed.valid.last:
         return [Step("done", f"{_name(linkage)}: over; it was valid until {agreed.valid.last}")]

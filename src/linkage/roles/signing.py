@@ -40,8 +40,7 @@ def sign(home: Home, identity: Identity, path: Path) -> Linkage:
         body = one.body(protocol.digest)
         signed = identity.sign(agreement.SIGNATURE_TYPE, canonical.to_bytes(body))
         files.write(linkage.signature(me), canonical.to_bytes({**body, "signature": signature.to_text(signed)}))
-        facts = {"id": protocol.id, "version": protocol.version, "commitment": committed}
-        home.ledger.append(identity, "sign-protocol", protocol=protocol.digest, **facts)
+    _write_down(home, identity, linkage)
     for other in protocol.party_ids:
         if other != me:
             home.send(linkage.folder / "protocol.yml", other, f"{protocol.id}.{me}.protocol.yml")
@@ -60,6 +59,15 @@ def _signed(home: Home, linkage: Linkage) -> bool:
     except LinkageError:
         return False
     return True
+
+
+def _write_down(home: Home, identity: Identity, linkage: Linkage) -> None:
+    """The ledger entry of the signature, also when a crash came between the two."""
+    protocol = linkage.protocol
+    if not any(e.act == "sign-protocol" and e.protocol == protocol.digest for e in home.ledger.entries()):
+        own = agreement.commitments(home, linkage).get(home.card.party)
+        facts = {"id": protocol.id, "version": protocol.version, "commitment": own.commitment if own else None}
+        home.ledger.append(identity, "sign-protocol", protocol=protocol.digest, **facts)
 
 
 def _refuse_unfit(home: Home, protocol: Protocol, where: str) -> None:

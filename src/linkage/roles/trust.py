@@ -74,8 +74,8 @@ def trust_unverified(home: Home, identity: Identity, path: Path, *, reason: str)
 def rotate(home: Home, passphrase: bytes, *, cost: identities.Cost | None = None) -> tuple[Identity, list[Path]]:
     """Make new keys, and a rotation for every party that is known; the old keys are kept to open older packages.
 
-    Asked again after it stopped half-way, it goes on. Returns the identity and the files to send: rotations, or the
-    card when the old one is not valid any longer, so that the others must call.
+    Asked again after it stopped half-way, it goes on. Returns the identity and the files to send: rotations; the card
+    too when the old one is not valid any longer, and the card alone when it was revoked: then the others must call.
 
     Raises:
         Untrusted: wrong passphrase.
@@ -99,15 +99,17 @@ def _finish(home: Home, identity: Identity) -> list[Path]:
     facts = {"card": new.fingerprint, "before": old.card.fingerprint}
     if not any(e.act == "rotate-card" and e.facts == facts for e in home.ledger.entries()):
         home.ledger.append(old, "rotate-card", **facts)  # the last entry that the old key signs
-    now, every = homes.today().isoformat(), home.known(home.card.party)
+    now, every = homes.today().isoformat(), home.known(new.party)
     before = knowing.find(every, old.card.fingerprint)
     every = knowing.added(every, Known(new, "its owner", now, "made here", old.card.fingerprint))
     home.keep_known(new.party, every)
-    chained = before is not None and before.ended is None and before.valid_on(now)
     home.show(new)
-    source = _rotation(home, new) if chained else home.path / "card.json"
-    name = f"{new.party}.{'rotation' if chained else 'card'}.json"
-    return [home.send(source, party, name) for party in home.known_parties()]
+    sources = {}
+    if before and before.ended is None:
+        sources[f"{new.party}.rotation.json"] = _rotation(home, new)
+    if before is None or before.ended or not before.valid_on(now):  # nobody takes the old card's word alone
+        sources[f"{new.party}.card.json"] = home.path / "card.json"
+    return [home.send(path, party, name) for party in home.known_parties() for name, path in sources.items()]
 
 
 def take_rotation(home: Home, identity: Identity, data: bytes, *, where: str) -> Card:
@@ -131,7 +133,8 @@ def take_rotation(home: Home, identity: Identity, data: bytes, *, where: str) ->
         raise Refused(f"the card of {party} that it rests on was {before.ended}", where=where, hint=CALL)
     if any(one.follows == old for one in every) or (here and here.ended):
         raise Untrusted(f"another card of {party} than this one follows the same card already", where=where, hint=CALL)
-    homes.refuse_outdated(before.card)
+    if not here:  # else a person vouches for the new card, and the old one only has to lead to it
+        homes.refuse_outdated(before.card)
     how = "signed by the card before it"
     home.ledger.append(
         identity, "trust-card", about=party, card=new.fingerprint, verified_by="rotation", how=how, before=old
