@@ -270,6 +270,26 @@ def envelope_of(path: Path) -> Any:
     return envelope.read(path)
 
 
+def test_who_has_a_key_file_has_the_former_keys_too_so_all_are_revoked(agreed: Simulator) -> None:
+    rotate(agreed, "mbo")
+    agreed.carry()
+    revoked(agreed)
+    home = agreed.homes["unit"]
+    assert [str(one.ended)[:7] for one in home.known("mbo")] == ["revoked", "revoked"]
+    with pytest.raises(Refused, match="that the protocol names was revoked"):
+        agreement.in_effect(home, agreed.linkage("unit"))
+
+
+def test_new_keys_after_a_theft_do_nothing_under_the_old_protocol(agreed: Simulator) -> None:
+    rotate(agreed, "mbo")
+    mine = agreed.homes["mbo"].card.fingerprint
+    trust.revoke(agreed.homes["mbo"], agreed.identities["mbo"], reason="stolen", card=mine)
+    for _ in range(2):  # with the revoked keys, and with those made after
+        with pytest.raises(Refused, match="another card of mbo than the one that the protocol names"):
+            agreement.in_effect(agreed.homes["mbo"], agreed.linkage("mbo"))
+        rotate(agreed, "mbo")
+
+
 def test_who_revoked_its_own_card_does_nothing_with_it_either(agreed: Simulator) -> None:
     revoked(agreed)
     with pytest.raises(Refused, match=r"mbo .*was revoked"):

@@ -101,10 +101,10 @@ def card_rotate(options: Options) -> None:
 
 @card.command("revoke")
 @click.option("--reason", required=True, help="What the others are told, on one line.")
-@click.option("--card", "former", help="Fingerprint, words or letters of a former card; the own one when not given.")
+@click.option("--card", "former", help="Fingerprint, words or letters of one card, when only its key is meant.")
 @shared
 def card_revoke(options: Options, reason: str, former: str | None) -> None:
-    """End the own card for ever: its keys may be in other hands. Protocols that name it are to be signed anew."""
+    """End the own card and former ones for ever: their keys may be in other hands. Protocols are to be signed anew."""
     from linkage.roles import trust
 
     paths = [str(path) for path in trust.revoke(options.home, options.unlock(), reason=reason, card=former)]

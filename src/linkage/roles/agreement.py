@@ -170,7 +170,7 @@ def in_effect(home: Home, linkage: Linkage) -> Protocol:
     """The protocol, when it is in effect today for this home.
 
     Raises:
-        Refused: somebody has not signed, or today lies outside its period.
+        Refused: somebody has not signed, today lies outside its period, or the own card does not serve under it.
     """
     missing = unsigned(home, linkage)
     if missing:
@@ -179,6 +179,7 @@ def in_effect(home: Home, linkage: Linkage) -> Protocol:
             hint="Every party signs the same file: `linkage protocol sign`. Then drop its signature in inbox/.",
         )
     refuse_out_of_period(linkage.protocol)
+    serving(home, linkage.protocol, home.card.party, home.card.fingerprint)  # the own keys of today
     return linkage.protocol
 
 

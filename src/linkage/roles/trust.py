@@ -145,28 +145,32 @@ def take_rotation(home: Home, identity: Identity, data: bytes, *, where: str) ->
 
 
 def revoke(home: Home, identity: Identity, *, reason: str, card: str | None = None) -> list[Path]:
-    """End the own card, or a former one, and tell every party that is known. Returns the files to send.
+    """End every card of this home, and tell every party that is known. Returns the files to send.
+
+    All of them, because one key file holds the former keys too: who has it has them all.
 
     Args:
-        home: whose card.
+        home: whose cards.
         identity: its keys.
         reason: for the others, one line.
-        card: fingerprint, words or letters of a former card; the own one when it is not given.
+        card: fingerprint, words or letters of the one card to end, when only its key is in other hands.
 
     Raises:
         InputError: none of the own keys is of that card, or the reason is not one line.
     """
     every = (identity, *identity.former)
-    mine = next((one for one in every if card is None or cards.heard(one.card.fingerprint, card)), None)
-    if mine is None:
+    gone = [one for one in every if card is None or cards.heard(one.card.fingerprint, card)]
+    if not gone:
         raise InputError("none of the keys of this home is of that card")
-    now, fingerprint = homes.today().isoformat(), mine.card.fingerprint
-    said = succession.revoke(mine, on=now, reason=reason)
-    path = files.write(home.path / "rotations" / f"{fingerprint[7:23]}.revoked.json", said.to_bytes())
-    home.ledger.append(identity, "revoke-card", about=home.card.party, card=fingerprint)
-    known = knowing.ended(home.known(home.card.party), [fingerprint], Ended(now, "revoked", reason))
-    home.keep_known(home.card.party, known)
-    return [home.send(path, party, f"{home.card.party}.revocation.json") for party in home.known_parties()]
+    now, me, sources = homes.today().isoformat(), home.card.party, {}
+    for one in gone:
+        said, short = succession.revoke(one, on=now, reason=reason), one.card.fingerprint[7:23]
+        path = files.write(home.path / "rotations" / f"{short}.revoked.json", said.to_bytes())
+        sources[f"{me}.{short}.revocation.json"] = path
+        home.ledger.append(identity, "revoke-card", about=me, card=one.card.fingerprint)
+    fingerprints = [one.card.fingerprint for one in gone]
+    home.keep_known(me, knowing.ended(home.known(me), fingerprints, Ended(now, "revoked", reason)))
+    return [home.send(path, party, name) for party in home.known_parties() for name, path in sources.items()]
 
 
 def take_revocation(home: Home, identity: Identity, data: bytes, *, where: str) -> Card:
