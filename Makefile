@@ -25,6 +25,7 @@ docs: $(VENV)/.check
 bench: $(VENV)/.check
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/match.py
+	$(BIN)/python benchmarks/groups.py
 	$(BIN)/python benchmarks/quality.py --peers $(VENV)/peers --leakage
 	$(BIN)/python benchmarks/encode.py
 

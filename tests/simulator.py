@@ -7,6 +7,7 @@ a folder and looks what the others do. Argon2 is set to its lowest cost: passphr
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,13 +33,13 @@ LONG = {("valid", "until"): "2090-12-31", ("retention", "secret_destroyed_on"): 
 
 @dataclass
 class Simulator:
-    """Three organisations and the files between them."""
+    """Three organisations and the files between them; or others, by their official numbers."""
 
     folder: Path
+    numbers: Mapping[str, str] = field(default_factory=lambda: NAMES)
     people: int = 400
     seed: int = 11
     template: str = "graduates-on-benefits"
-    names: dict[str, str] = field(default_factory=lambda: dict(NAMES))
     homes: dict[str, Home] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
     made: Files | None = None
@@ -47,7 +48,7 @@ class Simulator:
 
     def found(self) -> Simulator:
         """Every organisation makes its keys and trusts the cards of the others."""
-        for party, number in self.names.items():
+        for party, number in self.numbers.items():
             self.homes[party] = Home(self.folder / party)
             self.identities[party] = self.homes[party].create(
                 party, f"{party} (fictief)", number, PASSPHRASE, cost=CHEAP

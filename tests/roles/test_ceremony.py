@@ -32,7 +32,7 @@ class Ring(Simulator):
 
     def template_file(self) -> Path:
         block = SHIPPED[SHIPPED.index("  - id: gemeente") : SHIPPED.index("  - id: unit")]
-        extra = [party for party in self.names if party not in NAMES]
+        extra = [party for party in self.numbers if party not in NAMES]
         bare = block[: block.index("    cohort:")] + "    cohort: []\n\n"
         parties = "".join(bare.replace("id: gemeente", f"id: {party}") for party in extra)
         text = SHIPPED.replace("  - id: unit", parties + "  - id: unit")
@@ -79,7 +79,7 @@ class Ring(Simulator):
 def ring(folder: Path, count: int = 2) -> Ring:
     """So many custodians; everybody has signed, and nothing has travelled yet."""
     more = {party: f"KvK:1234567{n}" for n, party in enumerate(OTHERS[: count - 2])}
-    made = Ring(folder, names={**NAMES, **more})
+    made = Ring(folder, numbers={**NAMES, **more})
     made.found()
     made.sign()
     return made
@@ -94,7 +94,7 @@ def copied(first: Ring, folder: Path) -> Ring:
     """The same organisations in other folders, to be spoilt."""
     shutil.copytree(first.folder, folder, dirs_exist_ok=True)
     there = {party: Home(folder / party) for party in first.homes}
-    return Ring(folder, names=first.names, homes=there, identities=dict(first.identities))
+    return Ring(folder, numbers=first.numbers, homes=there, identities=dict(first.identities))
 
 
 @pytest.fixture
