@@ -232,17 +232,6 @@ def test_next_refuses_what_was_damaged_on_the_way_and_leaves_it(
     assert not agreed.linkage("unit").received("gemeente").exists()
 
 
-def test_a_secret_for_another_home_is_refused_by_exit_code(agreed: Simulator, run: Run) -> None:
-    secret = str(agreed.linkage("mbo").secret)
-    code, _, err = run("secret", "combine", secret, "--home", str(agreed.homes["unit"].path))
-    assert code == 1
-    assert "may not hold the linkage secret" in err
-    agreed.linkage("gemeente").secret.unlink()
-    code, _, err = run("secret", "combine", str(agreed.input("mbo")), "--home", str(agreed.homes["gemeente"].path))
-    assert code == 2
-    assert "not a linkage package" in err
-
-
 def test_a_plan_reads_in_dutch_and_in_english_and_writes_nothing(agreed: Simulator, run: Run) -> None:
     arguments = ["plan", str(agreed.input("mbo")), "--home", str(agreed.homes["mbo"].path)]
     before = sorted(agreed.homes["mbo"].path.rglob("*"))

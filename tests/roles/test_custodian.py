@@ -8,7 +8,6 @@ import pytest
 
 from linkage import files
 from linkage.consent.registry import Registry
-from linkage.crypto import envelope
 from linkage.errors import InputError, LinkageError, Refused
 from linkage.roles import custodian
 from simulator import Simulator
@@ -51,23 +50,6 @@ def test_who_withdraws_is_not_in_the_next_package(agreed: Simulator) -> None:
     after = agreed.tokenise("mbo").encodings.rows
     assert after is not None
     assert set(rows.tolist()) - set(after.tolist()) == {int(rows[0])}
-
-
-def test_the_secret_is_made_once_by_the_first_custodian_and_sealed_to_custodians_only(agreed: Simulator) -> None:
-    homes, identities = agreed.homes, agreed.identities
-    with pytest.raises(Refused, match="mbo makes the linkage secret"):
-        custodian.share_secret(homes["gemeente"], identities["gemeente"], agreed.linkage("gemeente"))
-    made = agreed.linkage("mbo").secret.read_bytes()
-    (again,) = custodian.share_secret(homes["mbo"], identities["mbo"], agreed.linkage("mbo"))
-    assert again.read_bytes() == made == agreed.linkage("mbo").secret.read_bytes(), "asked again, the same one"
-    readers = envelope.read(agreed.linkage("mbo").secret).header.recipients
-    assert [party for party, _, _ in readers] == ["mbo", "gemeente"]
-
-
-def test_without_the_secret_there_is_nothing_to_tokenise_with(agreed: Simulator) -> None:
-    agreed.linkage("gemeente").secret.unlink()
-    with pytest.raises(Refused, match="not here yet"):
-        agreed.tokenise("gemeente")
 
 
 def test_a_config_of_another_party_or_without_a_column_is_refused(agreed: Simulator) -> None:

@@ -17,7 +17,7 @@ from linkage.crypto.envelope import Label
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 from linkage.findings import Severity
 from linkage.ledger import checkpoint
-from linkage.roles import agreement, auditor, custodian, exchange, unit
+from linkage.roles import auditor, custodian, exchange, signing, unit
 from linkage.roles.home import Home
 from simulator import CHEAP, PASSPHRASE, Simulator
 
@@ -72,7 +72,7 @@ def test_a_package_is_taken_in_once_and_an_older_one_never(agreed: Simulator) ->
 def test_a_package_of_another_protocol_is_refused(agreed: Simulator) -> None:
     other = agreed.protocol({("valid", "until"): "2090-12-30"}, name="other.yml")
     for party, home in agreed.homes.items():
-        agreement.sign(home, agreed.identities[party], other)
+        signing.sign(home, agreed.identities[party], other)
     agreed.carry()
     homes = agreed.homes
     digest = next(x for x in homes["mbo"].linkages() if x.protocol.valid.last == "2090-12-30").protocol.digest
@@ -116,7 +116,7 @@ def test_a_stranger_with_keys_of_its_own_cannot_pass_for_a_custodian(agreed: Sim
 def test_well_sealed_nonsense_of_a_custodian_is_refused(agreed: Simulator, body: Callable[[bytes], bytes]) -> None:
     home, identity, linkage = agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo")
     data = body(agreed.tokenise("mbo").encodings.to_bytes())
-    letter = exchange.Letter(exchange.ENCODINGS, [agreed.homes["unit"].card], data, {})
+    letter = exchange.Letter(exchange.ENCODINGS, [agreed.homes["unit"].card], data, {exchange.CHECK: "equal"})
     forged = agreed.folder / "forged.package"
     exchange.send(home, identity, linkage, letter, forged)
     _refused_whole(agreed, forged, Untrusted)

@@ -30,6 +30,7 @@ def inspect(options: Options, path: Path) -> None:
     """Show what a package says of itself, without opening it, and whether its signature holds."""
     from linkage.crypto import envelope
     from linkage.errors import Refused
+    from linkage.roles import known as knowing
 
     package = envelope.read(path)
     header = package.header
@@ -42,8 +43,11 @@ def inspect(options: Options, path: Path) -> None:
         "sealed bytes": package.body_length,
         **{f"content: {name}": value for name, value in header.content.items()},
     }
+    known = knowing.find(options.home.known(header.sender), header.sender_card)
     try:
-        envelope.verify(package, options.home.trusted(header.sender))
+        if known and known.ended:
+            raise Refused(f"the card of {header.sender} was {known.ended}")
+        envelope.verify(package, known.card if known else options.home.trusted(header.sender))
         facts["signature"] = f"holds, by the trusted card of {header.sender}"
     except Refused as error:
         if type(error) is not Refused:

@@ -2,6 +2,7 @@
 
 - `identity`: an organisation's keys, and the file that holds them encrypted.
 - `card`: what others know of an organisation; fingerprints to compare by telephone.
+- `succession`: what an owner says of its own card: that another follows it, or that it has ended.
 - `signature`: signatures over bytes of a stated type.
 - `envelope`: packages, sealed to named readers and signed by their sender.
 - `mac`: HMAC of many short messages under one key.

@@ -64,7 +64,7 @@ class Label:
     """What a package is, as its sender says it."""
 
     type: str
-    """What the body is: ``linkage-secret``, ``encodings`` or ``release``."""
+    """What the body is: ``secret-share``, ``encodings`` or ``release``; or what a party seals to itself."""
     protocol: str
     """Digest of the protocol it belongs to."""
     sequence: int
@@ -239,12 +239,12 @@ def open_body(package: Package, reader: Identity, sender: Card, *, protocol: str
     if header.type != type_:
         raise Refused(f"expected a package of type {type_}, got {header.type}", where=where)
     verify(package, sender)
-    mine = reader.card.fingerprint
-    wrapped = next((key for _, card, key in header.recipients if card == mine), None)
-    if wrapped is None:
-        others = ", ".join(party for party, _, _ in header.recipients) or "nobody"
-        raise Refused(f"not sealed to {reader.party} (this card) but to {others}", where=where)
-    return _decrypted(package, wrapped, reader)
+    for _, card, wrapped in header.recipients:
+        mine = reader.of(card)
+        if mine is not None:
+            return _decrypted(package, wrapped, mine)
+    others = ", ".join(party for party, _, _ in header.recipients) or "nobody"
+    raise Refused(f"not sealed to {reader.party} (this card) but to {others}", where=where)
 
 
 def _decrypted(package: Package, wrapped: bytes, reader: Identity) -> Iterator[bytes]:

@@ -24,7 +24,7 @@ from linkage.findings import Finding, Severity
 from linkage.report import result as reports
 from linkage.report.result import Report
 from linkage.report.words import Lang
-from linkage.roles import agreement, auditor, custodian, keeping, post, recipient, unit
+from linkage.roles import agreement, auditor, custodian, keeping, post, recipient, signing, trust, unit
 from linkage.roles import home as homes
 from linkage.roles.home import Home
 
@@ -106,7 +106,7 @@ def run(folder: Path, *, people: int, seed: int, lang: Lang, say: Callable[[str]
     everyone = {party: Home(folder / party) for party in PARTIES}
     identities = {party: _create(folder, home, party) for party, home in everyone.items()}
     _introduce(everyone, identities)
-    say("all three sign the protocol; the school makes the linkage secret and seals it to the municipality only")
+    say("all three sign the protocol; school and municipality each seal a share of the linkage secret to the other")
     _agree(folder, everyone, identities, people)
     _carry_until_quiet(everyone, identities)
     say("each custodian drops rows without consent or basis, tokenises the rest and seals it to the linkage unit")
@@ -166,9 +166,7 @@ def _introduce(everyone: Mapping[str, Home], identities: Mapping[str, Identity])
                 path = home.inbox / f"{other}.card.json"
                 shutil.copyfile(theirs.path / "card.json", path)
                 heard = cards.words(theirs.card.fingerprint)  # what they read out of their own home
-                agreement.trust(
-                    home, identities[party], path, heard=heard, verified_by="demo", how="played telephone call"
-                )
+                trust.trust(home, identities[party], path, heard=heard, verified_by="demo", how="played telephone call")
 
 
 def _agree(folder: Path, everyone: Mapping[str, Home], identities: Mapping[str, Identity], people: int) -> None:
@@ -183,7 +181,7 @@ def _agree(folder: Path, everyone: Mapping[str, Home], identities: Mapping[str, 
     text = agreement.new_protocol(files.shipped(TEMPLATE), [home.card for home in everyone.values()], changes)
     path = files.write(folder / "protocol.yml", text.encode())
     for party, home in everyone.items():
-        agreement.sign(home, identities[party], path)
+        signing.sign(home, identities[party], path)
 
 
 def _carry_until_quiet(everyone: Mapping[str, Home], identities: Mapping[str, Identity]) -> None:

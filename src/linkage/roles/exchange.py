@@ -29,9 +29,12 @@ from linkage.errors import InputError, Refused
 from linkage.ledger import witness
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
+from linkage.roles import agreement
 from linkage.roles.home import Home, Linkage
 
-SECRET, ENCODINGS, RELEASE = "linkage-secret", "encodings", "release"
+SHARE, ENCODINGS, RELEASE = "secret-share", "encodings", "release"
+CHECK = "secret-check"
+"""What the header of encodings says of the linkage secret they were made with: equal where the secret is."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Letter:
     """What is to be sealed."""
 
     type: str
-    """`SECRET`, `ENCODINGS` or `RELEASE`."""
+    """`SHARE`, `ENCODINGS` or `RELEASE`."""
     readers: Sequence[Card]
     """Who can open it."""
     body: bytes = field(repr=False)
@@ -72,16 +75,14 @@ def expect(home: Home, linkage: Linkage, package: Package) -> Card:
     """Check who sent a package, and for which linkage, without opening it. Returns the sender's card.
 
     Raises:
-        Refused: another protocol, a sender the protocol does not name, or a card it does not name.
-        Untrusted: the signature does not hold.
+        Refused: another protocol, a sender the protocol does not name, or a card that has ended.
+        Untrusted: a card that does not serve under the protocol, or the signature does not hold.
     """
     header, protocol = package.header, linkage.protocol
     if header.protocol != protocol.digest:
         raise Refused(f"belongs to another protocol than {linkage.folder.name}", where=package.name)
     party = protocol.party(header.sender)
-    card = home.trusted(party.id)
-    if card.fingerprint != party.card:
-        raise Refused(f"the protocol names another card of {party.id} than the trusted one", where=package.name)
+    card = agreement.serving(home, protocol, party.id, header.sender_card)
     envelope.verify(package, card)
     return card
 

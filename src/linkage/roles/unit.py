@@ -61,7 +61,11 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
 
     def keep(body: bytes, package: Package) -> None:
         party = package.header.sender
+        if party not in [custodian.id for custodian in protocol.custodians]:
+            raise Refused(f"{party} is no custodian of this protocol", where=path.name)
         layout = protocol.layout(party)
+        if exchange.CHECK not in package.header.content:
+            raise Refused("does not say by which linkage secret it was made", where=path.name)
         encodings = encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=layout)
         exchange.within_quota(protocol, party, len(encodings), where=path.name)
         files.write(linkage.received(party), files.read(package.path))
@@ -82,12 +86,14 @@ def match(
         progress, engine, master: as of `linkage.match.match`. The ledger tells which engine it was.
 
     Raises:
-        Refused: the protocol is not in effect, or a custodian's package is not here; or see `linkage.match.match`.
+        Refused: the protocol is not in effect, a custodian's package is not here, or they were made with different
+            linkage secrets; or see `linkage.match.match`.
         InputError: see there.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
+    refuse_other_secrets(linkage)
     packages = _packages(linkage)
     links = match_encodings(
         encodings, protocol, resume=_unfinished(linkage, packages), progress=progress, engine=engine, master=master
@@ -139,13 +145,29 @@ def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Rele
             identity, "release", protocol=protocol.digest, output=output.name, to=list(output.to),
             cells=len(answer.cells), hidden=hidden, minimum=output.minimum, rounding=output.rounding,
         )  # fmt: skip
-        readers = [home.trusted(name) for name in output.to]
+        readers = [agreement.serving(home, protocol, name) for name in output.to]
         for reader in readers:
             target = home.outbox(reader.party) / f"{protocol.id}.{output.name}.release.package"
             letter = exchange.Letter(exchange.RELEASE, [reader], answer.to_bytes(), {"output": output.name})
             exchange.send(home, identity, linkage, letter, target)
             result.append((answer, target))
     return result
+
+
+def refuse_other_secrets(linkage: Linkage) -> None:
+    """Compare what the packages that are here say of their linkage secret: the last step of the ceremony.
+
+    Raises:
+        Refused: they were made with different secrets, so nothing in them would match.
+    """
+    every = {p.id: linkage.received(p.id) for p in linkage.protocol.custodians}
+    said = {party: str(read(path).header.content.get(exchange.CHECK)) for party, path in every.items() if path.exists()}
+    if len(set(said.values())) > 1:
+        raise Refused(
+            f"the packages of {' and '.join(said)} were made with different linkage secrets",
+            hint="Let them compare the words of `linkage secret status` by telephone. If these differ, begin again "
+            "under a new version of the protocol.",
+        )
 
 
 def _must_be_unit(home: Home, protocol: Protocol) -> None:
@@ -157,7 +179,9 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
     path, protocol = linkage.received(party), linkage.protocol
     if not path.exists():
         raise Refused(f"no package of {party} is here yet", hint="Drop it in inbox/ and run `linkage next`.")
-    pieces = open_body(read(path), identity, home.trusted(party), protocol=protocol.digest, type_=exchange.ENCODINGS)
+    package = read(path)
+    card = agreement.serving(home, protocol, party, package.header.sender_card)
+    pieces = open_body(package, identity, card, protocol=protocol.digest, type_=exchange.ENCODINGS)
     return encodings_from_bytes(
         b"".join(pieces), party=party, protocol_digest=protocol.digest, layout=protocol.layout(party)
     )
