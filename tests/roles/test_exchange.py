@@ -11,7 +11,7 @@ import pytest
 
 from linkage import files
 from linkage.crypto import envelope
-from linkage.crypto.envelope import Label
+from linkage.crypto.header import Label
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 from linkage.roles import agreement, auditor, custodian, exchange, unit
 from linkage.roles.home import Home

@@ -22,7 +22,8 @@ from typing import Any
 from linkage import canonical, files
 from linkage.crypto import envelope
 from linkage.crypto.card import Card
-from linkage.crypto.envelope import Header, Label, Package
+from linkage.crypto.envelope import Package
+from linkage.crypto.header import Header, Label
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused
 from linkage.protocol.model import Protocol
