@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 
@@ -256,3 +257,26 @@ def release(counts: Sequence[int], of: Sequence[int] | None, minimum: int, base:
 
     cells = [None if i in hidden + further else rounded(c) for i, c in enumerate(counts)]
     return [*cells, rounded(sum(counts)) if total else None]
+
+
+def holds_number(data: bytes) -> bool:
+    """Whether nine digits that pass the 11-proof stand somewhere, side by side or with zero bytes between them."""
+    from stdnum.nl import bsn
+
+    for pattern in (rb"\d{9,}", rb"\d(?:\x00\d){8,}"):
+        for start in range(len(data)):
+            match = re.compile(pattern).match(data, start)
+            digits = match.group().replace(b"\0", b"").decode() if match else ""
+            if any(bsn.is_valid(digits[i : i + 9]) for i in range(len(digits) - 8)):
+                return True
+    return False
+
+
+def texts_in(data: bytes, values: Iterable[str]) -> set[tuple[int, bytes]]:
+    """Where values stand, in UTF-8 or Latin-1, as they are or with a zero byte between their bytes."""
+    found = set()
+    for value in values:
+        for text in {value.encode(), value.encode("latin-1", "ignore")}:
+            for spelling in (text, b"\0".join(text[i : i + 1] for i in range(len(text)))):
+                found |= {(at, text) for at in range(len(data)) if data.startswith(spelling, at)}
+    return found

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkage import arriving
 from linkage.errors import Refused, Untrusted
 from linkage.links import Histogram, Links
-from linkage.tables import BATCH_ROWS, Encodings, Layout, encodings_from_bytes, same_protocol
+from linkage.tables import BATCH_ROWS, Encodings, Layout, same_protocol
 
 LAYOUT = Layout(("bsn",), 2, (("level", 4),))
 DIGEST = "sha256:" + "00" * 32
@@ -30,7 +31,7 @@ def made(rows: int, seed: int = 1) -> Encodings:
 
 
 def back(data: bytes, layout: Layout = LAYOUT) -> Encodings:
-    return encodings_from_bytes(data, party="mbo", protocol_digest=DIGEST, layout=layout)
+    return arriving.read([data], party="mbo", protocol_digest=DIGEST, layout=layout)
 
 
 def stream(columns: dict[str, pa.Array], metadata: dict[str, str] | None = None) -> bytes:

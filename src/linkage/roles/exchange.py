@@ -5,6 +5,7 @@ Rules kept here:
 - The act is written to the ledger before its package is sealed, so the package's header carries a ledger that
   holds it; the file's digest follows in an entry of its own.
 - A package is taken in once: a number of the same sender, type and linkage that was taken in is a replay.
+- A body goes through in pieces, out and in, so that its size does not matter; small ones come whole (`take_in`).
 - What the header says of the sender's ledger is written down: the receiver is its witness.
 """
 
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -30,6 +31,8 @@ from linkage.protocol.model import Protocol
 from linkage.roles.home import Home, Linkage
 
 SECRET, ENCODINGS, RELEASE = "linkage-secret", "encodings", "release"
+MOST_AT_ONCE = 1 << 28
+"""Bytes of a body that is taken in whole; a larger one is refused where it should be small."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +43,12 @@ class Letter:
     """`SECRET`, `ENCODINGS` or `RELEASE`."""
     readers: Sequence[Card]
     """Who can open it."""
-    body: bytes = field(repr=False)
+    body: bytes | Iterable[bytes] = field(repr=False)
+    """Whole, or in pieces that are made when they are asked for."""
     content: Mapping[str, Any] = field(default_factory=dict)
-    """Counts that the header shows to everyone."""
+    """Facts that the header shows to everyone."""
+    counted: Callable[[], Mapping[str, int]] | None = field(default=None, repr=False)
+    """Counts for the ledger that are known once the body is drawn."""
 
 
 def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path: Path) -> str:
@@ -52,10 +58,12 @@ def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path:
         1 for e in home.ledger.entries() if e.act == "send" and e.protocol == digest and e.facts["type"] == letter.type
     )
     label = Label(letter.type, digest, sequence, home.ledger.head(), letter.content)
-    sealed = envelope.seal(path, [letter.body], identity, letter.readers, label)
+    body = [letter.body] if isinstance(letter.body, bytes) else letter.body
+    sealed = envelope.seal(path, body, identity, letter.readers, label)
     home.ledger.append(
         identity, "send", protocol=digest, type=letter.type, sequence=sequence, package=sealed,
         to=[card.party for card in letter.readers],
+        **({} if letter.counted is None else {"counts": dict(letter.counted())}),
     )  # fmt: skip
     return sealed
 
@@ -67,6 +75,18 @@ def expect(home: Home, linkage: Linkage, package: Package) -> Card:
         Refused: another protocol, a sender the protocol does not name, a card it does not name, or a replay.
         Untrusted: the signature does not hold.
     """
+    card = sender_of(home, linkage, package)
+    envelope.verify(package, card)
+    _refuse_repeated(home, package)
+    return card
+
+
+def sender_of(home: Home, linkage: Linkage, package: Package) -> Card:
+    """The trusted card of the party that a package says it is from, when the protocol names both. Checks no signature.
+
+    Raises:
+        Refused: another protocol, a sender the protocol does not name, or a card it does not name.
+    """
     header, protocol = package.header, linkage.protocol
     if header.protocol != protocol.digest:
         raise Refused(f"belongs to another protocol than {linkage.folder.name}", where=package.name)
@@ -74,16 +94,25 @@ def expect(home: Home, linkage: Linkage, package: Package) -> Card:
     card = home.trusted(party.id)
     if card.fingerprint != party.card:
         raise Refused(f"the protocol names another card of {party.id} than the trusted one", where=package.name)
-    envelope.verify(package, card)
+    return card
+
+
+def _refuse_repeated(home: Home, package: Package) -> None:
+    header = package.header
     taken = [e.facts["sequence"] for e in _taken(home, header)]
     # new encodings replace older ones, so an older number is refused too; releases may come in any order
     if header.sequence in taken or (header.type == ENCODINGS and header.sequence < max(taken, default=0)):
         raise Refused(
-            f"number {header.sequence} of the {header.type} packages of {party.id}, but number {max(taken)} was taken "
-            "in already: a repeat or an older one",
+            f"number {header.sequence} of the {header.type} packages of {header.sender}, but number {max(taken)} was "
+            "taken in already: a repeat or an older one",
             where=package.name,
         )
-    return card
+
+
+def announced(protocol: Protocol, party_id: str, rows: int) -> dict[str, Any]:
+    """What the header of a package of encodings says of its body: rows, and the bytes of a cell of each column."""
+    widths = protocol.layout(party_id).widths
+    return {"rows": rows, **{f"column {name}": f"{width} bytes" for name, width in widths.items()}}
 
 
 def within_quota(protocol: Protocol, party_id: str, rows: int, *, where: str = "") -> None:
@@ -116,12 +145,42 @@ def take_in(
         type_: what it must be.
         keep: takes the body, and the package whose file may be copied; raises when the body is not what it should be,
             and then nothing was taken in.
+
+    Raises:
+        Refused, Untrusted: see `take_in_pieces`; also a body larger than `MOST_AT_ONCE`.
+    """
+
+    def whole(pieces: Iterator[bytes], package: Package) -> None:
+        if package.body_length > MOST_AT_ONCE:
+            raise Refused(f"a {type_} package of {package.body_length:,} bytes: far too large", where=package.name)
+        keep(b"".join(pieces), package)
+
+    return take_in_pieces(home, identity, linkage, path, type_, whole)
+
+
+def take_in_pieces(
+    home: Home,
+    identity: Identity,
+    linkage: Linkage,
+    path: Path,
+    type_: str,
+    keep: Callable[[Iterator[bytes], Package], None],
+) -> Package:
+    """The same for a body of any size: `keep` draws it in pieces, and keeps nothing of it for good before their end.
+
+    Raises:
+        Refused: another protocol or type, a sender or card that the protocol does not name, not sealed to this home,
+            or a repeat.
+        Untrusted: the signature or the seal does not hold.
     """
     with _private_copy(linkage, path) as copy:
         package = envelope.read(copy)
-        card = expect(home, linkage, package)
-        body = b"".join(envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_))
-        keep(body, package)
+        card = sender_of(home, linkage, package)
+        pieces = envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_)
+        _refuse_repeated(home, package)
+        keep(pieces, package)
+        for _ in pieces:  # what was not drawn must hold too
+            pass
         header = package.header
         home.ledger.append(
             identity, "receive", protocol=header.protocol, type=header.type, sender=header.sender,

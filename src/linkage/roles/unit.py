@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow as pa
 from pydantic import TypeAdapter
 
-from linkage import canonical, files
+from linkage import arriving, canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import release as releases
@@ -33,7 +33,7 @@ from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
 from linkage.roles.home import Home, Linkage
-from linkage.tables import Encodings, encodings_from_bytes
+from linkage.tables import Encodings
 
 ABOUT = b"about"
 
@@ -62,14 +62,33 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
 
-    def keep(body: bytes, package: Package) -> None:
+    def keep(pieces: Iterator[bytes], package: Package) -> None:
         party = package.header.sender
+        rows = _announced(package, protocol)
         layout = protocol.layout(party)
-        encodings = encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=layout)
-        exchange.within_quota(protocol, party, len(encodings), where=path.name)
-        files.write(linkage.received(party), files.read(package.path))
+        found = arriving.batches(pieces, party=party, protocol_digest=protocol.digest, layout=layout)
+        if sum(map(len, found)) != rows:
+            raise Untrusted(f"holds another number of rows than the {rows:,} it announces", where=path.name)
+        files.copy(package.path, linkage.received(party))
 
-    return exchange.take_in(home, identity, linkage, path, exchange.ENCODINGS, keep)
+    return exchange.take_in_pieces(home, identity, linkage, path, exchange.ENCODINGS, keep)
+
+
+def _announced(package: Package, protocol: Protocol) -> int:
+    """The rows that the header announces, when they are within the quota and the columns are those agreed.
+
+    Raises:
+        Refused: no custodian, or more rows than its quota.
+        Untrusted: the header announces no rows, or other columns than the protocol prescribes.
+    """
+    said, party, where = package.header.content, package.header.sender, package.name
+    rows = said.get("rows")
+    if not isinstance(rows, int):
+        raise Untrusted("the header announces no number of rows", where=where)
+    exchange.within_quota(protocol, party, rows, where=where)
+    if said != exchange.announced(protocol, party, rows):
+        raise Untrusted(f"announces other columns than the protocol prescribes for {party}", where=where)
+    return rows
 
 
 def match(
@@ -146,10 +165,12 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
     path, protocol = linkage.received(party), linkage.protocol
     if not path.exists():
         raise Refused(f"no package of {party} is here yet", hint="Drop it in inbox/ and run `linkage next`.")
-    pieces = open_body(read(path), identity, home.trusted(party), protocol=protocol.digest, type_=exchange.ENCODINGS)
-    return encodings_from_bytes(
-        b"".join(pieces), party=party, protocol_digest=protocol.digest, layout=protocol.layout(party)
-    )
+    package = read(path)
+    pieces = open_body(package, identity, home.trusted(party), protocol=protocol.digest, type_=exchange.ENCODINGS)
+    return arriving.read(
+        pieces, party=party, protocol_digest=protocol.digest, layout=protocol.layout(party),
+        rows=_announced(package, protocol),
+    )  # fmt: skip
 
 
 def _packages(linkage: Linkage) -> dict[str, str]:
