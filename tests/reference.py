@@ -280,3 +280,23 @@ def texts_in(data: bytes, values: Iterable[str]) -> set[tuple[int, bytes]]:
             for spelling in (text, b"\0".join(text[i : i + 1] for i in range(len(text)))):
                 found |= {(at, text) for at in range(len(data)) if data.startswith(spelling, at)}
     return found
+
+
+def hpke_base(shared: bytes, encapsulated: bytes, public: bytes, info: bytes, message: bytes) -> bytes:
+    """RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305: the ciphertext of one message,
+    from the Diffie-Hellman value."""
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+    def extract(suite: bytes, salt: bytes, label: bytes, material: bytes) -> bytes:
+        return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + material, "sha256")
+
+    def expand(suite: bytes, key: bytes, label: bytes, context: bytes, size: int) -> bytes:
+        labelled = size.to_bytes(2, "big") + b"HPKE-v1" + suite + label + context
+        return hmac.digest(key, labelled + b"\1", "sha256")[:size]
+
+    kem, suite = b"KEM" + b"\0\x20", b"HPKE" + b"\0\x20" + b"\0\x01" + b"\0\x03"
+    secret = expand(kem, extract(kem, b"", b"eae_prk", shared), b"shared_secret", encapsulated + public, 32)
+    context = b"\0" + extract(suite, b"", b"psk_id_hash", b"") + extract(suite, b"", b"info_hash", info)
+    schedule = extract(suite, secret, b"secret", b"")
+    key, nonce = expand(suite, schedule, b"key", context, 32), expand(suite, schedule, b"base_nonce", context, 12)
+    return ChaCha20Poly1305(key).encrypt(nonce, message, b"")

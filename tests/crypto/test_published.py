@@ -1,4 +1,4 @@
-"""Published vectors, through the primitives that linkage uses."""
+"""Published vectors, through our own functions: what a package, a key file and a token really use."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-from nacl.exceptions import CryptoError
-from nacl.secret import Aead
 
+import reference
 import vectors
-from linkage.crypto import identity, secret, signature, stream
+from linkage.crypto import box, envelope, identity, secret, signature, stream
+from linkage.crypto.mac import macs
 from linkage.errors import Untrusted
 
 
@@ -49,6 +47,7 @@ def test_chunked_encryption_opens_what_it_must_and_nothing_else() -> None:
             assert case["result"] == "valid", case["tcId"]
             assert found == (case["msgLength"], case["msgSha512"])
         seen[case["result"]] += 1
+    vectors.ran("wycheproof/c2sp_chunked_encryption_aes_256_gcm", **seen)
     assert seen == {"valid": 10, "invalid": 25}
 
 
@@ -61,6 +60,7 @@ def test_chunked_encryption_does_not_care_how_it_is_fed(size: int) -> None:
 def test_ed25519_signatures_hold_or_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
     # the vectors sign bare messages, so the pre-authentication encoding is left out, and only that
     monkeypatch.setattr(signature, "pae", lambda _, payload: payload)
+    seen: Counter[str] = Counter()
     for case in vectors.wycheproof("ed25519"):
         key, message, signed = (bytes.fromhex(h) for h in (case["group"]["publicKey"]["pk"], case["msg"], case["sig"]))
         try:
@@ -69,6 +69,9 @@ def test_ed25519_signatures_hold_or_do_not(monkeypatch: pytest.MonkeyPatch) -> N
         except Untrusted:
             held = False
         assert held == (case["result"] == "valid"), case["tcId"]
+        seen[case["result"]] += 1
+    vectors.ran("wycheproof/ed25519", **seen)
+    assert seen.total() == 151
 
 
 def test_ed25519_of_rfc_8032_section_7_1_test_3() -> None:
@@ -84,58 +87,78 @@ def test_ed25519_of_rfc_8032_section_7_1_test_3() -> None:
     Ed25519PublicKey.from_public_bytes(bytes.fromhex(public)).verify(key.sign(b""), b"")
 
 
-def test_x25519_shared_secrets() -> None:
-    refused = 0
+def test_hmac_as_tokens_use_it() -> None:
+    seen: Counter[str] = Counter()
+    for case in vectors.wycheproof("hmac_sha256"):
+        key, message, tag = (bytes.fromhex(case[part]) for part in ("key", "msg", "tag"))
+        (mac,) = macs(key, "sha256", [message])
+        assert (mac[: case["group"]["tagSize"] // 8] == tag) == (case["result"] == "valid"), case["tcId"]
+        seen[case["result"]] += 1
+    vectors.ran("wycheproof/hmac_sha256", **seen)
+    assert seen.total() == 174
+
+
+def test_x25519_as_content_keys_are_wrapped() -> None:
+    """The vectors give a shared secret; RFC 9180 written out (`reference.hpke_base`) makes a wrapped key of it, which
+    ours must unwrap. Where there must be no shared secret, ours must neither wrap nor unwrap."""
+    seen: Counter[str] = Counter()
+    content_key, info = bytes(range(32)), b"info"
     for case in vectors.wycheproof("x25519"):
         private = X25519PrivateKey.from_private_bytes(bytes.fromhex(case["private"]))
-        public = X25519PublicKey.from_public_bytes(bytes.fromhex(case["public"]))
+        public, shared = bytes.fromhex(case["public"]), bytes.fromhex(case["shared"])
+        own = private.public_key().public_bytes_raw()
+        wrapped = public + reference.hpke_base(shared, public, own, info, content_key)
         if "ZeroSharedSecret" in case["flags"]:
-            with pytest.raises(ValueError, match="Error computing shared key"):
-                private.exchange(public)
-            refused += 1
+            with pytest.raises(ValueError, match=r"unwrap|shared key"):
+                envelope.unwrap(wrapped, private, info)
+            with pytest.raises(ValueError, match="shared key"):
+                envelope.wrap(content_key, public, info)
+            seen["refused"] += 1
         else:
-            assert private.exchange(public).hex() == case["shared"], case["tcId"]
-    assert refused > 10
+            assert envelope.unwrap(wrapped, private, info) == content_key, case["tcId"]
+            seen["unwrapped"] += 1
+    vectors.ran("wycheproof/x25519", **seen)
+    assert seen == {"unwrapped": 487, "refused": 31}
 
 
-def test_xchacha20_poly1305_as_key_files_use_it() -> None:
+def test_xchacha20_poly1305_as_key_files_use_it(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: Counter[str] = Counter()
     for case in vectors.wycheproof("xchacha20_poly1305"):
         key, nonce, aad, message, sealed, tag = (
             bytes.fromhex(case[part]) for part in ("key", "iv", "aad", "msg", "ct", "tag")
         )
-        box = Aead(key)
         try:
-            opened = (
-                box.decrypt(nonce + sealed + tag, aad) if len(nonce) == 24 else box.decrypt(sealed + tag, aad, nonce)
-            )
-        except (CryptoError, ValueError):  # what `identity.from_key_file` takes for a wrong passphrase
+            content = box.opened(key, nonce + sealed + tag, aad)
+        except ValueError:  # what `identity.from_key_file` takes for a wrong passphrase
             assert case["result"] == "invalid", case["tcId"]
         else:
-            assert (case["result"], opened) == ("valid", message), case["tcId"]
-            assert box.encrypt(message, aad, nonce) == nonce + sealed + tag
+            assert (case["result"], content) == ("valid", message), case["tcId"]
+            monkeypatch.setattr("nacl.secret.random", lambda size, nonce=nonce: nonce[:size])
+            assert box.close(key, message, aad) == nonce + sealed + tag
         seen[case["result"]] += 1
+    vectors.ran("wycheproof/xchacha20_poly1305", **seen)
     assert seen == {"valid": 246, "invalid": 69}
 
 
-def extract(salt: bytes, material: bytes) -> bytes:
-    """HKDF-Extract of RFC 5869, which linkage leaves out because its secret is uniformly random."""
-    return hmac.digest(salt or bytes(32), material, "sha256")
-
-
-def test_hkdf_expand_as_subkeys_use_it() -> None:
+def test_hkdf_as_foreign_formats_use_it() -> None:
+    seen: Counter[str] = Counter()
     for case in vectors.wycheproof("hkdf_sha256"):
         material, salt, info = (bytes.fromhex(case[part]) for part in ("ikm", "salt", "info"))
-
-        def derive(key: bytes, info: bytes = info, size: int = case["size"]) -> str:
-            return HKDFExpand(algorithm=hashes.SHA256(), length=size, info=info).derive(key).hex()
-
         if case["result"] == "valid":
-            assert derive(extract(salt, material)) == case["okm"], case["tcId"]
+            assert secret.hkdf(material, "SHA256", salt, info, case["size"]).hex() == case["okm"], case["tcId"]
         else:
             with pytest.raises(ValueError, match="derive"):
-                derive(extract(salt, material))
-    assert secret.HKDFExpand is HKDFExpand
+                secret.hkdf(material, "SHA256", salt, info, case["size"])
+        seen[case["result"]] += 1
+    vectors.ran("wycheproof/hkdf_sha256", **seen)
+    assert seen.total() == 86
+
+
+def test_subkeys_are_hkdf_expand_alone() -> None:
+    """RFC 5869 section 3.3: the linkage secret is uniformly random, so Extract is left out."""
+    key, digest = bytes(range(32)), "sha256:" + "ab" * 32
+    info = b"\0".join([b"linkage/v1", b"token", b"bsn", digest.encode()])
+    assert secret.subkey(key, digest, "token", "bsn") == hmac.digest(key, info + b"\1", "sha256")
 
 
 def test_argon2id_of_rfc_9106_section_5_3() -> None:

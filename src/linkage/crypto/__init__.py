@@ -2,6 +2,7 @@
 
 - `identity`: an organisation's keys, and the file that holds them encrypted.
 - `card`: what others know of an organisation; fingerprints to compare by telephone.
+- `box`: small secrets at rest.
 - `signature`: signatures over bytes of a stated type.
 - `envelope`: packages, sealed to named readers and signed by their sender; `header` and `stream` are its parts.
 - `mac`: HMAC of many short messages under one key.

@@ -27,7 +27,7 @@ from pathlib import Path
 
 from blake3 import blake3
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from linkage import canonical, files
@@ -89,11 +89,10 @@ def seal(path: Path, body: Iterable[bytes], sender: Identity, recipients: Iterab
     content_key = os.urandom(32)
     wrapped = []
     for card in recipients:
-        public = X25519PublicKey.from_public_bytes(card.sealing)
         info = _info(label, sender.card.fingerprint, card.fingerprint)
         try:
-            wrapped.append((card.party, card.fingerprint, _SUITE.encrypt(content_key, public, info)))
-        except ValueError:  # a point of low order: everybody would know the shared key
+            wrapped.append((card.party, card.fingerprint, wrap(content_key, card.sealing, info)))
+        except ValueError:
             raise Untrusted(f"the sealing key on the card of {card.party} is no key") from None
     full = Header(**vars(label), sender=sender.party, sender_card=sender.card.fingerprint, recipients=tuple(wrapped))
     head = full.to_bytes()
@@ -198,11 +197,32 @@ def _decrypted(package: Package, wrapped: bytes, reader: Identity, listing: byte
     """The body, from the content key that was wrapped for this reader."""
     info = _info(package.header, package.header.sender_card, reader.card.fingerprint)
     try:
-        content_key = _SUITE.decrypt(wrapped, reader.sealing, info)
-    except (InvalidTag, ValueError):
+        content_key = unwrap(wrapped, reader.sealing, info)
+    except ValueError:
         raise Untrusted("the seal does not hold: altered or sealed for another purpose", where=package.name) from None
     context = hashlib.sha512(package.header_bytes).digest()
     yield from stream.decrypt(content_key, context, _segments(package, listing), where=package.name)
+
+
+def wrap(content_key: bytes, public: bytes, info: bytes) -> bytes:
+    """Encapsulated key and ciphertext of HPKE: the content key for the holder of one X25519 key.
+
+    Raises:
+        ValueError: a point of low order: everybody would know the shared key.
+    """
+    return _SUITE.encrypt(content_key, X25519PublicKey.from_public_bytes(public), info)
+
+
+def unwrap(wrapped: bytes, private: X25519PrivateKey, info: bytes) -> bytes:
+    """What `wrap` wrapped.
+
+    Raises:
+        ValueError: another key or info, altered, or a point of low order.
+    """
+    try:
+        return _SUITE.decrypt(wrapped, private, info)
+    except InvalidTag:
+        raise ValueError("the key does not unwrap") from None
 
 
 def _info(label: Label, sender: str, recipient: str) -> bytes:

@@ -18,11 +18,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from nacl.exceptions import CryptoError
-from nacl.secret import Aead
 
 from linkage import canonical
-from linkage.crypto import signature
+from linkage.crypto import box, signature
 from linkage.crypto.card import CARD_TYPE, Card, refuse_form
 from linkage.errors import InputError, Untrusted
 
@@ -101,8 +99,8 @@ def to_key_file(identity: Identity, passphrase: bytes, *, cost: Cost = RFC9106_S
         "aead": "xchacha20-poly1305",
     }
     keys = identity.signing.private_bytes_raw() + identity.sealing.private_bytes_raw()
-    box = Aead(_derive(passphrase, head["kdf"])).encrypt(keys, canonical.to_bytes(head))
-    return canonical.to_bytes({**head, "box": signature.to_text(bytes(box))})
+    sealed = box.close(_derive(passphrase, head["kdf"]), keys, canonical.to_bytes(head))
+    return canonical.to_bytes({**head, "box": signature.to_text(sealed)})
 
 
 def from_key_file(data: bytes, passphrase: bytes, *, where: str) -> Identity:
@@ -121,9 +119,9 @@ def from_key_file(data: bytes, passphrase: bytes, *, where: str) -> Identity:
         raise InputError("not a linkage key file (version 1)", where=where)
     head = {key: part for key, part in value.items() if key != "box"}
     try:
-        box = signature.from_text(value["box"], 24 + 64 + 16, where=where)
-        keys = Aead(_derive(passphrase, head["kdf"])).decrypt(box, canonical.to_bytes(head))
-    except (CryptoError, ValueError, TypeError, KeyError):
+        sealed = signature.from_text(value["box"], box.NONCE + 64 + box.TAG, where=where)
+        keys = box.opened(_derive(passphrase, head["kdf"]), sealed, canonical.to_bytes(head))
+    except (ValueError, TypeError, KeyError):
         raise Untrusted("wrong passphrase, or the key file was altered", where=where) from None
     raw_card = signature.from_text(head["card"], _length(head["card"]), where=where)
     return Identity(
