@@ -4,7 +4,7 @@ The bare AEAD is Cobblestone-256 alone: no recipients, no signature, no digests.
 read it from the file; a package is verified as a whole before a byte of it comes out. Memory is that of a process of
 its own for each (ru_maxrss), less what it had before the first byte.
 
-    python benchmarks/package.py [--gib 2] [--rounds 3]
+    python benchmarks/package.py [--gib 2] [--rounds 3] [--folder FOLDER]
 """
 
 from __future__ import annotations
@@ -90,24 +90,25 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--gib", type=float, default=2.0, help="size of the body; default 2")
     parser.add_argument("--rounds", type=int, default=3, help="the best of so many; default 3")
+    parser.add_argument("--folder", help="where the files are written; default the folder for temporary files")
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
         child(given.child[0], Path(given.child[1]), given.gib)
         return
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
         folder = Path(name)
         for party in ("mbo", "unit"):
             made = identity.create(party, party, "KvK:99999999", today=TODAY)
             cost = identity.Cost(64, 1, 1)
             (folder / f"{party}.key").write_bytes(identity.to_key_file(made, b"a passphrase", cost=cost))
         best: dict[str, float] = {}
-        for _ in range(given.rounds):
+        for number in range(given.rounds):
             for which in ("bare seal", "seal", "bare open", "open"):
                 command = [sys.executable, __file__, "--gib", str(given.gib), "--child", which, name]
                 said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
                 best[which] = min(best.get(which, 1e9), float(said[0]))
-                if _ == 0:
+                if not number:
                     print(f"{which:10} {given.gib / float(said[0]):6.2f} GiB/s, memory +{float(said[1]):.0f} MiB")
     for which in ("seal", "open"):
         rate, bare = given.gib / best[which], given.gib / best[f"bare {which}"]
