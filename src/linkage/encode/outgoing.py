@@ -6,8 +6,8 @@ Rules kept here:
 - Nor does it hold the cells it was made of: the values of the fields that are sent as token or filter and the local
   references, as they stood in the file and as they were normalised, in UTF-8, Latin-1 or UTF-16.
 - Short values turn up in random bytes by chance. So many different ones must be found as chance would give in fewer
-  than one of 10^9 packages (`enough`): in a gigabyte one of fourteen letters, or dozens of seven; in a small package one
-  of ten, or half a dozen of five. A column that leaks is seen; one short name among a million filters is not.
+  than one of 10^9 packages (`enough`): in a gigabyte one of fourteen letters, or dozens of seven; in a small package
+  one of ten, or half a dozen of five. A column that leaks is seen; one short name among a million filters is not.
 - The bytes are looked at as they pass, in memory that does not grow with them.
 """
 

@@ -68,19 +68,6 @@ def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path:
     return sealed
 
 
-def expect(home: Home, linkage: Linkage, package: Package) -> Card:
-    """Check everything about a package that can be checked without opening it. Returns the sender's card.
-
-    Raises:
-        Refused: another protocol, a sender the protocol does not name, a card it does not name, or a replay.
-        Untrusted: the signature does not hold.
-    """
-    card = sender_of(home, linkage, package)
-    envelope.verify(package, card)
-    _refuse_repeated(home, package)
-    return card
-
-
 def sender_of(home: Home, linkage: Linkage, package: Package) -> Card:
     """The trusted card of the party that a package says it is from, when the protocol names both. Checks no signature.
 

@@ -56,8 +56,8 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
     """Verify a custodian's package, check that it opens and fits the protocol, and keep it sealed.
 
     Raises:
-        Refused, Untrusted: see `linkage.roles.exchange.expect`; also encodings that differ from the protocol's layout,
-            or have more rows than the sender's quota.
+        Refused, Untrusted: see `linkage.roles.exchange.take_in_pieces`; also encodings that differ from the protocol's
+            layout, that have more rows than the sender's quota, or other rows than announced.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
