@@ -30,6 +30,7 @@ bench: $(VENV)/.check
 	$(BIN)/python benchmarks/quality.py --peers $(VENV)/peers --leakage
 	$(BIN)/python benchmarks/encode.py
 	$(BIN)/python benchmarks/ledger.py
+	$(BIN)/python benchmarks/package.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

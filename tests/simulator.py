@@ -13,17 +13,19 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from linkage import files
+from linkage import arriving, files
 from linkage.crypto import card as cards
+from linkage.crypto import envelope
 from linkage.crypto.identity import Cost, Identity
 from linkage.encode import config as configs
 from linkage.encode.config import Config
-from linkage.roles import agreement, custodian, post, signing, trust, unit
+from linkage.roles import agreement, custodian, exchange, post, signing, trust, unit
 from linkage.roles.custodian import Tokenised
 from linkage.roles.home import Home, Linkage
 from linkage.roles.post import Step
 from linkage.synth import graduates, write
 from linkage.synth.output import Files
+from linkage.tables import Encodings
 
 CHEAP = Cost(memory_kib=64, iterations=1, lanes=1)
 PASSPHRASE = b"correct horse battery"
@@ -104,6 +106,15 @@ class Simulator:
             custodian.import_consent(home, identity, self.made.consent, config)
         self.sent[party] = custodian.tokenise(home, identity, self.linkage(party), path or self.input(party), config)
         return self.sent[party]
+
+    def opened(self, party: str) -> Encodings:
+        """What the unit makes of the newest package of a custodian, taken in or not."""
+        here = self.sent[party].package
+        package = envelope.read(here if here.exists() else self.linkage("unit").received(party))
+        card, agreed = self.homes[party].card, self.linkage(party).protocol
+        reader = self.identities["unit"]
+        body = envelope.open_body(package, reader, card, protocol=agreed.digest, type_=exchange.ENCODINGS)
+        return arriving.read(body, party=party, protocol_digest=agreed.digest, layout=agreed.layout(party))
 
     def match(self) -> unit.Matched:
         """The unit matches and releases."""

@@ -415,7 +415,8 @@ def test_different_secrets_are_found_before_anything_is_matched(signed: Ring) ->
 
 def test_encodings_that_do_not_say_which_secret_they_are_of_are_refused(agreed: Simulator) -> None:
     home, identity, linkage = agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo")
-    body = agreed.tokenise("mbo").encodings.to_bytes()
+    agreed.tokenise("mbo")
+    body = agreed.opened("mbo").to_bytes()
     letter = exchange.Letter(exchange.ENCODINGS, [agreed.homes["unit"].card], body, {"rows": 3})
     exchange.send(home, identity, linkage, letter, agreed.homes["unit"].inbox / "x.package")
     assert any("does not say by which linkage secret" in str(step) for step in agreed.step("unit"))

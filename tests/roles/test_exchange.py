@@ -13,7 +13,7 @@ import pytest
 
 from linkage import files
 from linkage.crypto import envelope
-from linkage.crypto.envelope import Label
+from linkage.crypto.header import Label
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 from linkage.findings import Severity
 from linkage.ledger import checkpoint
@@ -115,8 +115,9 @@ def test_a_stranger_with_keys_of_its_own_cannot_pass_for_a_custodian(agreed: Sim
 )
 def test_well_sealed_nonsense_of_a_custodian_is_refused(agreed: Simulator, body: Callable[[bytes], bytes]) -> None:
     home, identity, linkage = agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo")
-    data = body(agreed.tokenise("mbo").encodings.to_bytes())
-    letter = exchange.Letter(exchange.ENCODINGS, [agreed.homes["unit"].card], data, {exchange.CHECK: "equal"})
+    made = agreed.tokenise("mbo")
+    data, content = body(agreed.opened("mbo").to_bytes()), envelope.read(made.package).header.content
+    letter = exchange.Letter(exchange.ENCODINGS, [agreed.homes["unit"].card], data, content)
     forged = agreed.folder / "forged.package"
     exchange.send(home, identity, linkage, letter, forged)
     _refused_whole(agreed, forged, Untrusted)
@@ -124,7 +125,7 @@ def test_well_sealed_nonsense_of_a_custodian_is_refused(agreed: Simulator, body:
 
 def test_the_unit_takes_no_encodings_of_a_party_without_records(agreed: Simulator) -> None:
     home, identity, linkage = agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit")
-    letter = exchange.Letter(exchange.ENCODINGS, [home.card], b"", {})
+    letter = exchange.Letter(exchange.ENCODINGS, [home.card], b"", {"rows": 0})
     own = agreed.folder / "own.package"
     exchange.send(home, identity, linkage, letter, own)
     _refused_whole(agreed, own, Refused, "no custodian")

@@ -278,7 +278,7 @@ def test_after_it_has_ended_nothing_of_a_card_is_taken_in_by_anybody(agreed: Sim
         lambda: agreed.tokenise("gemeente"),
         lambda: agreement.take_signature(agreed.homes["unit"], signature, where="s"),
         lambda: agreement.serving(agreed.homes["unit"], agreed.linkage("unit").protocol, "mbo"),
-        lambda: exchange.expect(agreed.homes["unit"], agreed.linkage("unit"), envelope_of(package)),
+        lambda: exchange.sender_of(agreed.homes["unit"], agreed.linkage("unit"), envelope_of(package)),
     ]
     for act in acts:
         with pytest.raises(Refused, match=reason):

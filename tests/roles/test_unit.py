@@ -118,9 +118,7 @@ def test_links_point_at_the_right_people(played: Simulator) -> None:
     assert played.truth is not None
     links = played.linkage("unit").links.read_bytes()
     row = {
-        party: {h.tobytes(): int(r) for h, r in zip(t.encodings.handles, t.encodings.rows, strict=True)}
-        for party, t in played.sent.items()
-        if t.encodings.rows is not None
+        party: {h.tobytes(): int(r) for h, r in zip(t.handles, t.rows, strict=True)} for party, t in played.sent.items()
     }
     kept = keeping.from_bytes(links)
     found = {(row["mbo"][a], row["gemeente"][b]) for a, b in kept.pairs("mbo", "gemeente")}
@@ -144,7 +142,7 @@ def test_a_linkage_without_a_number_from_beginning_to_end(tmp_path: Path) -> Non
     played.match()
     played.carry()
     (answer,) = recipient.results(played.linkage("mbo"))
-    assert played.sent["mbo"].encodings.tokens == {}
+    assert played.opened("mbo").tokens == {}
     entry = next(e for e in played.homes["unit"].ledger.entries() if e.act == "match")
     (chosen,) = entry.facts["thresholds"]
     assert (chosen["stage"], chosen["parties"]) == (0, ["mbo", "gemeente"])

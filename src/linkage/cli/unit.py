@@ -25,35 +25,23 @@ SAME = {"numbers": "rows with equal numbers", "scores": "how scores thin out"}
 
 @click.command()
 @click.argument("path", type=file)
+@click.option("--card", "card_path", type=file, help="Check the signature with this card, for who has no home.")
 @shared
-def inspect(options: Options, path: Path) -> None:
-    """Show what a package says of itself, without opening it, and whether its signature holds."""
-    from linkage.crypto import envelope
-    from linkage.errors import Refused
-    from linkage.roles import known as knowing
+def inspect(options: Options, path: Path, card_path: Path | None) -> None:
+    """Show what a package says of itself, without opening it, and whether its signature holds.
 
-    package = envelope.read(path)
-    header = package.header
-    facts = {
-        "type": header.type,
-        "from": header.sender,
-        "to": ", ".join(party for party, _, _ in header.recipients),
-        "protocol": header.protocol,
-        "number": header.sequence,
-        "sealed bytes": package.body_length,
-        **{f"content: {name}": value for name, value in header.content.items()},
-    }
-    known = knowing.find(options.home.known(header.sender), header.sender_card)
-    try:
-        if known and known.ended:
-            raise Refused(f"the card of {header.sender} was {known.ended}")
-        envelope.verify(package, known.card if known else options.home.trusted(header.sender))
-        facts["signature"] = f"holds, by the trusted card of {header.sender}"
-    except Refused as error:
-        if type(error) is not Refused:
-            raise
-        facts["signature"] = f"not checked: {error.message}"
-    options.show(table(facts), facts)
+    Needs no passphrase, and no home: then nothing is known of cards and protocols but what is given.
+    """
+    from linkage import files
+    from linkage.crypto import card as cards
+    from linkage.roles.inspecting import inspect as inspect_package
+
+    card = None
+    if card_path is not None:
+        card = cards.from_bytes(files.read(card_path, limit=cards.MAX_BYTES), where=card_path.name)
+    home = options.home if (options.home.path / "card.json").exists() else None
+    seen = inspect_package(path, home, card)
+    options.show(table(seen.as_rows()), seen.as_data())
 
 
 def _place(of: Judged | Coverage | Conflict) -> str:

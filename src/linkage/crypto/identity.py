@@ -18,11 +18,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from nacl.exceptions import CryptoError
-from nacl.secret import Aead
 
 from linkage import canonical
-from linkage.crypto import signature
+from linkage.crypto import box, signature
 from linkage.crypto.card import CARD_TYPE, Card, refuse_form
 from linkage.errors import InputError, Untrusted
 
@@ -118,8 +116,8 @@ def to_key_file(identity: Identity, passphrase: bytes, *, cost: Cost = RFC9106_S
     }
     every = (identity, *identity.former)
     keys = b"".join(one.signing.private_bytes_raw() + one.sealing.private_bytes_raw() for one in every)
-    box = Aead(_derive(passphrase, head["kdf"])).encrypt(keys, canonical.to_bytes(head))
-    return canonical.to_bytes({**head, "box": signature.to_text(bytes(box))})
+    sealed = box.close(_derive(passphrase, head["kdf"]), keys, canonical.to_bytes(head))
+    return canonical.to_bytes({**head, "box": signature.to_text(sealed)})
 
 
 def from_key_file(data: bytes, passphrase: bytes, *, where: str) -> Identity:
@@ -137,9 +135,9 @@ def from_key_file(data: bytes, passphrase: bytes, *, where: str) -> Identity:
     head = {key: part for key, part in value.items() if key != "box"}
     shown = [head["card"], *(head["former"] if isinstance(head.get("former"), list) else ())]
     try:
-        box = signature.from_text(value["box"], 24 + 64 * len(shown) + 16, where=where)
-        opened = Aead(_derive(passphrase, head["kdf"])).decrypt(box, canonical.to_bytes(head))
-    except (CryptoError, ValueError, TypeError, KeyError):
+        sealed = signature.from_text(value["box"], box.NONCE + 64 * len(shown) + box.TAG, where=where)
+        opened = box.opened(_derive(passphrase, head["kdf"]), sealed, canonical.to_bytes(head))
+    except (ValueError, TypeError, KeyError):
         raise Untrusted("wrong passphrase, or the key file was altered", where=where) from None
     newest, *former = (_restored(text, opened[64 * i : 64 * i + 64], where) for i, text in enumerate(shown))
     return replace(newest, former=tuple(former))

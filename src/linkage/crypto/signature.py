@@ -7,6 +7,7 @@ Rules kept here:
 - A note (C2SP signed-note) is signed as it stands, because others verify it too. Its text begins with `NOTE_START`,
   which no pre-authentication encoding does, so one key can sign both and neither passes for the other.
 - Bytes are verified as they came, and only then read.
+- A key of small order is no key: signatures under it hold for many messages and can be made by anyone.
 """
 
 from __future__ import annotations
@@ -25,6 +26,19 @@ NOTE_START = b"linkage/"
 """How every note that is signed here begins; a pre-authentication encoding begins with ``DSSEv1``."""
 NOTE_KIND = b"\x01"
 """Signature type of Ed25519 in notes (C2SP signed-note, "Signature types")."""
+_SMALL = frozenset(
+    bytes.fromhex(text)
+    for text in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
+"""The points of small order of Curve25519 in every spelling, without the bit of their sign (as libsodium has them)."""
 
 
 def pae(payload_type: str, payload: bytes) -> bytes:
@@ -52,8 +66,10 @@ def verify(public_key: bytes, payload_type: str, payload: bytes, signature: byte
         Untrusted: the signature does not hold.
     """
     try:
+        if public_key[:31] + bytes([public_key[31] & 0x7F]) in _SMALL:
+            raise ValueError("small order")
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, pae(payload_type, payload))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError, IndexError):
         raise Untrusted("the signature does not hold: altered, damaged, or signed by another", where=where) from None
 
 

@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 from linkage.crypto import signature
 from linkage.crypto.card import Card
-from linkage.crypto.envelope import MAX_COUNT
 from linkage.crypto.identity import Identity
 from linkage.errors import Untrusted
 from linkage.ledger import tree
+from linkage.protocol.model import HIGHEST_COUNT
 
 ORIGIN = "linkage/ledger/v1/"
 """How every origin begins; so no note can pass for a typed signature (`linkage.crypto.signature`)."""
@@ -95,7 +95,7 @@ def parse(note: object, *, where: str) -> Checkpoint:
         raise Untrusted("not a checkpoint of a ledger: damaged or altered", where=where)
     root = signature.from_text(found[3], tree.HASH_BYTES, where=where)
     line = signature.from_text(found[5], 4 + signature.SIGNATURE_BYTES, where=where)
-    if int(found[2]) > MAX_COUNT:
+    if int(found[2]) > HIGHEST_COUNT:
         raise Untrusted("not a checkpoint of a ledger: too large", where=where)
     return Checkpoint(found[1], int(found[2]), root, line[:4], line[4:])
 

@@ -23,7 +23,8 @@ from typing import Any
 from linkage import canonical, files
 from linkage.crypto import envelope, signature
 from linkage.crypto import secret as secrets
-from linkage.crypto.envelope import Label, Package
+from linkage.crypto.envelope import Package
+from linkage.crypto.header import Label
 from linkage.crypto.identity import Identity
 from linkage.crypto.secret import Committed
 from linkage.errors import LinkageError, Refused, Untrusted

@@ -4,7 +4,8 @@ Rules kept here:
 
 - `plan` and `tokenise` walk the same path; `tokenise` goes one step further.
 - Rows without valid consent or outside the cohort are dropped before anything is tokenised.
-- The plaintext of a package is searched for person numbers before it is sealed.
+- The plaintext of a package is searched for person numbers and for the cells it was made of, as it is sealed; it is
+  never whole in memory nor on disk, and a package takes its name only when nothing was found.
 - In statistics mode the way back from handle to row is not written anywhere.
 """
 
@@ -15,6 +16,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from linkage import tables
 from linkage.consent.judge import Judgement, judge
 from linkage.consent.registry import Event, Registry
 from linkage.crypto import secret as secrets
@@ -32,7 +37,7 @@ if TYPE_CHECKING:
     from linkage.encode.config import Config
     from linkage.encode.encoder import BadCells
     from linkage.encode.prepare import Prepared
-    from linkage.tables import Encodings
+    from linkage.encode.read import Records
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +51,10 @@ class Tokenised:
     plan: Plan
     counts: Mapping[str, int]
     """Rows, tokens and filters in the package."""
-    encodings: Encodings = field(repr=False)
-    """In memory only: with the row numbers, so that an embedder can look up what became of a row."""
+    handles: NDArray[np.uint8] = field(repr=False)
+    """``uint8[n, 16]``: handles in the package. In memory only, for an embedder to look up what became of a row."""
+    rows: NDArray[np.int64] = field(repr=False)
+    """``int64[n]``: the row number as given of each handle."""
 
 
 def import_consent(home: Home, identity: Identity, path: Path, config: Config) -> Mapping[str, int]:
@@ -96,7 +103,7 @@ def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
 def tokenise(
     home: Home, identity: Identity, linkage: Linkage, path: Path, config: Config, *, bad_cells: BadCells = "refuse"
 ) -> Tokenised:
-    """Turn a file into a package for the linkage unit.
+    """Turn a file into a package for the linkage unit: encoded, searched and sealed piece by piece.
 
     Raises:
         InputError: the file, a cell or the config is bad; nothing was written.
@@ -107,28 +114,36 @@ def tokenise(
 
     protocol = agreement.in_effect(home, linkage)
     secret = linkage_secret(home, identity, linkage)
-    plan_, prepared, judgement = _prepare(home, protocol, path, config)
+    plan_, prepared, judgement, records = _prepare(home, protocol, path, config)
     encoder.refuse_bad(prepared, bad_cells)
     if not judgement.included.any():
         raise Refused("no row may take part", hint="`linkage plan` says why.")
-    exchange.within_quota(protocol, home.card.party, int(judgement.included.sum()))
-    encodings = encoder.tokenise(prepared, judgement.included, protocol, secret)
-    counts = encoder.counts(encodings)
-    body = encodings.to_bytes()
-    outgoing.refuse_numbers(body)
+    rows = int(judgement.included.sum())
+    exchange.within_quota(protocol, home.card.party, rows)
+    cells = outgoing.cells_of(records, prepared, protocol)
+    del records  # the cells as they were are not needed any more
     home.ledger.append(
         identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
-        bad_cells=plan_.bad_count, sent=counts, basis=_basis(protocol, home.card.party),
+        bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party),
     )  # fmt: skip
     unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
-    content = {**counts, exchange.CHECK: secrets.check(secret, protocol.digest)}
-    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content)
+    tally = encoder.Tally()
+    made = map(tally.seen, encoder.pieces(prepared, judgement.included, protocol, secret))
+    body = outgoing.searched(tables.stream(made), cells, own=_columns(protocol, home.card.party))
+    content = exchange.announced(protocol, home.card.party, rows)
+    content[exchange.CHECK] = secrets.check(secret, protocol.digest)
+    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts)
     digest = exchange.send(home, identity, linkage, letter, target)
-    return Tokenised(target, digest, plan_, counts, encodings)
+    return Tokenised(target, digest, plan_, tally.counts(), *tally.handles())
 
 
-def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tuple[Plan, Prepared, Judgement]:
+def _columns(protocol: Protocol, party: str) -> bytes:
+    """The names of the columns that leave."""
+    return " ".join(protocol.layout(party).widths).encode()
+
+
+def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tuple[Plan, Prepared, Judgement, Records]:
     from linkage.encode.prepare import prepare
     from linkage.encode.read import Columns
     from linkage.encode.read import read as read_records
@@ -167,7 +182,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         bad_count=prepared.bad_count,
         warnings=(*records.findings, *_over_quota(party, int(judgement.included.sum()))),
     )
-    return plan_, prepared, judgement
+    return plan_, prepared, judgement, records
 
 
 def _over_quota(party: Party, rows: int) -> list[Finding]:

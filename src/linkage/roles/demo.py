@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from linkage import files
 from linkage.crypto import card as cards
 from linkage.crypto.identity import Identity
-from linkage.errors import InputError, LinkageError, Refused
+from linkage.errors import LinkageError, Refused
 from linkage.findings import Finding, Severity
 from linkage.report import result as reports
 from linkage.report.result import Report
@@ -203,7 +203,7 @@ def _carry_until_quiet(everyone: Mapping[str, Home], identities: Mapping[str, Id
 
 def _quality(truth: pa.Table, sent: Mapping[str, custodian.Tokenised], links: bytes) -> dict[str, Any]:
     """Compare the links with the truth, among the rows that took part."""
-    row_of = {party: dict(zip(map(bytes, t.encodings.handles), _rows(t), strict=True)) for party, t in sent.items()}
+    row_of = {party: dict(zip(map(bytes, t.handles), t.rows.tolist(), strict=True)) for party, t in sent.items()}
     found = keeping.from_bytes(links).pairs("mbo", "gemeente")
     pairs = {(row_of["mbo"][a], row_of["gemeente"][b]) for a, b in found}
     school, gemeente = set(row_of["mbo"].values()), set(row_of["gemeente"].values())
@@ -216,10 +216,3 @@ def _quality(truth: pa.Table, sent: Mapping[str, custodian.Tokenised], links: by
         "precision": right / len(pairs) if pairs else 1.0,
         "recall": right / len(true) if true else 1.0,
     }
-
-
-def _rows(tokenised: custodian.Tokenised) -> list[int]:
-    rows = tokenised.encodings.rows
-    if rows is None:
-        raise InputError("encodings without row numbers cannot be compared with the truth")
-    return [int(row) for row in rows]

@@ -5,6 +5,7 @@ Rules kept here:
 - What is sent, and that it is sent, is written to the ledger before its package is sealed, so the checkpoint in the
   package's header holds it, and its number is nobody else's; the file's digest follows in an entry of its own.
 - A package is taken in once: a number of the same sender, type and linkage that was taken in is a replay.
+- A body goes through in pieces, out and in, so that its size does not matter; small ones come whole (`take_in`).
 - What the header shows of the sender's ledger must follow from what was seen of it; it is written down, and so the
   receiver is its witness.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BufferedReader
@@ -23,9 +24,10 @@ from typing import Any
 from linkage import canonical, files
 from linkage.crypto import envelope
 from linkage.crypto.card import Card
-from linkage.crypto.envelope import Label, Package
+from linkage.crypto.envelope import Package
+from linkage.crypto.header import Header, Label
 from linkage.crypto.identity import Identity
-from linkage.errors import InputError, Refused
+from linkage.errors import InputError, Refused, Untrusted
 from linkage.ledger import witness
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
@@ -35,6 +37,8 @@ from linkage.roles.home import Home, Linkage
 SHARE, ENCODINGS, RELEASE = "secret-share", "encodings", "release"
 CHECK = "secret-check"
 """What the header of encodings says of the linkage secret they were made with: equal where the secret is."""
+MOST_AT_ONCE = 1 << 28
+"""Bytes of a body that is taken in whole; a larger one is refused where it should be small."""
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,12 @@ class Letter:
     """`SHARE`, `ENCODINGS` or `RELEASE`."""
     readers: Sequence[Card]
     """Who can open it."""
-    body: bytes = field(repr=False)
+    body: bytes | Iterable[bytes] = field(repr=False)
+    """Whole, or in pieces that are made when they are asked for."""
     content: Mapping[str, Any] = field(default_factory=dict)
-    """Counts that the header shows to everyone."""
+    """Facts that the header shows to everyone."""
+    counted: Callable[[], Mapping[str, int]] | None = field(default=None, repr=False)
+    """Counts for the ledger that are known once the body is drawn."""
 
 
 def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path: Path) -> str:
@@ -66,25 +73,52 @@ def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path:
         ledger.append(identity, witness.SEND, protocol=digest, type=letter.type, sequence=sequence, to=readers)
         told = witness.tell(ledger.entries(), identity.card, readers)
     label = Label(letter.type, digest, sequence, told, letter.content)
-    sealed = envelope.seal(path, [letter.body], identity, letter.readers, label)
-    ledger.append(identity, witness.SEALED, protocol=digest, type=letter.type, sequence=sequence, package=sealed)
+    body = [letter.body] if isinstance(letter.body, bytes) else letter.body
+    sealed = envelope.seal(path, body, identity, letter.readers, label)
+    ledger.append(
+        identity, witness.SEALED, protocol=digest, type=letter.type, sequence=sequence, package=sealed,
+        **({} if letter.counted is None else {"counts": dict(letter.counted())}),
+    )  # fmt: skip
     return sealed
 
 
-def expect(home: Home, linkage: Linkage, package: Package) -> Card:
-    """Check who sent a package, and for which linkage, without opening it. Returns the sender's card.
+def sender_of(home: Home, linkage: Linkage, package: Package) -> Card:
+    """The card that a package is signed with, when it serves under the protocol. Checks no signature.
 
     Raises:
         Refused: another protocol, a sender the protocol does not name, or a card that has ended.
-        Untrusted: a card that does not serve under the protocol, or the signature does not hold.
+        Untrusted: a card that does not serve under the protocol.
     """
     header, protocol = package.header, linkage.protocol
     if header.protocol != protocol.digest:
         raise Refused(f"belongs to another protocol than {linkage.folder.name}", where=package.name)
     party = protocol.party(header.sender)
-    card = agreement.serving(home, protocol, party.id, header.sender_card)
-    envelope.verify(package, card)
-    return card
+    return agreement.serving(home, protocol, party.id, header.sender_card)
+
+
+def announced(protocol: Protocol, party_id: str, rows: int) -> dict[str, Any]:
+    """What the header of a package of encodings says of its body: rows, and the bytes of a cell of each column."""
+    widths = protocol.layout(party_id).widths
+    return {"rows": rows, **{f"column {name}": f"{width} bytes" for name, width in widths.items()}}
+
+
+def rows_of(header: Header, protocol: Protocol, *, where: str) -> int:
+    """The rows that a header of encodings announces, when they are within the quota and all else is as agreed.
+
+    Raises:
+        Refused: no custodian, more rows than its quota, or nothing said of the linkage secret.
+        Untrusted: the header announces no rows, or other columns than the protocol prescribes.
+    """
+    said, party = dict(header.content), header.sender
+    rows = said.get("rows")
+    if not isinstance(rows, int):
+        raise Untrusted("the header announces no number of rows", where=where)
+    within_quota(protocol, party, rows, where=where)
+    if said.pop(CHECK, None) is None:
+        raise Refused("does not say by which linkage secret it was made", where=where)
+    if said != announced(protocol, party, rows):
+        raise Untrusted(f"announces other columns than the protocol prescribes for {party}", where=where)
+    return rows
 
 
 def within_quota(protocol: Protocol, party_id: str, rows: int, *, where: str = "") -> None:
@@ -119,18 +153,42 @@ def take_in(
             and then nothing was taken in.
 
     Raises:
-        Untrusted: what the package shows of its sender's ledger does not follow from what was seen of it. That it was
-            shown is then written down.
-        Refused: a number that was taken in already.
-        Refused, Untrusted: see `expect`, and whatever `keep` raises.
+        Refused, Untrusted: see `take_in_pieces`; also a body larger than `MOST_AT_ONCE`.
+    """
+
+    def whole(pieces: Iterator[bytes], package: Package) -> None:
+        if package.body_length > MOST_AT_ONCE:
+            raise Refused(f"a {type_} package of {package.body_length:,} bytes: far too large", where=package.name)
+        keep(b"".join(pieces), package)
+
+    return take_in_pieces(home, identity, linkage, path, type_, whole)
+
+
+def take_in_pieces(
+    home: Home,
+    identity: Identity,
+    linkage: Linkage,
+    path: Path,
+    type_: str,
+    keep: Callable[[Iterator[bytes], Package], None],
+) -> Package:
+    """The same for a body of any size: `keep` draws it in pieces, and keeps nothing of it for good before their end.
+
+    Raises:
+        Refused: another protocol or type, a sender or card that the protocol does not name, not sealed to this home,
+            or a repeat.
+        Untrusted: the signature or the seal does not hold; or what the package shows of its sender's ledger does not
+            follow from what was seen of it. That it was shown is then written down.
     """
     with _private_copy(linkage, path) as copy:
         package = envelope.read(copy)
-        card = expect(home, linkage, package)
-        body = envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_)
+        card = sender_of(home, linkage, package)
+        pieces = envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_)
         digest = file_digest(copy)
         _follows(home, identity, package, card, digest)
-        keep(b"".join(body), package)
+        keep(pieces, package)
+        for _ in pieces:  # what was not drawn must hold too
+            pass
         header = package.header
         with home.ledger.held():  # once more: another process may have taken something in meanwhile
             seen = _follows(home, identity, package, card, digest)

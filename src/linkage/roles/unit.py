@@ -10,17 +10,17 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage import canonical, files
+from linkage import arriving, canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import release as releases
 from linkage.disclosure.release import Release
-from linkage.errors import Refused
+from linkage.errors import Refused, Untrusted
 from linkage.links import Conflict, Coverage, Judged
 from linkage.match import match as match_encodings
 from linkage.match import resume as resumes
@@ -28,7 +28,7 @@ from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange, keeping
 from linkage.roles.home import Home, Linkage
-from linkage.tables import Encodings, encodings_from_bytes
+from linkage.tables import Encodings
 
 
 @dataclass(frozen=True)
@@ -53,23 +53,23 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
     """Verify a custodian's package, check that it opens and fits the protocol, and keep it sealed.
 
     Raises:
-        Refused, Untrusted: see `linkage.roles.exchange.expect`; also encodings that differ from the protocol's layout,
-            or have more rows than the sender's quota.
+        Refused, Untrusted: see `linkage.roles.exchange.take_in_pieces`; also encodings that differ from the protocol's
+            layout, that have more rows than the sender's quota, other rows than announced, or that do not say by which
+            linkage secret they were made.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
 
-    def keep(body: bytes, package: Package) -> None:
+    def keep(pieces: Iterator[bytes], package: Package) -> None:
         party = package.header.sender
-        exchange.within_quota(protocol, party, 0, where=path.name)  # who has no quota has no layout either
+        rows = exchange.rows_of(package.header, protocol, where=package.name)
         layout = protocol.layout(party)
-        if exchange.CHECK not in package.header.content:
-            raise Refused("does not say by which linkage secret it was made", where=path.name)
-        encodings = encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=layout)
-        exchange.within_quota(protocol, party, len(encodings), where=path.name)
-        files.write(linkage.received(party), files.read(package.path))
+        found = arriving.batches(pieces, party=party, protocol_digest=protocol.digest, layout=layout)
+        if sum(map(len, found)) != rows:
+            raise Untrusted(f"holds another number of rows than the {rows:,} it announces", where=path.name)
+        files.copy(package.path, linkage.received(party))
 
-    return exchange.take_in(home, identity, linkage, path, exchange.ENCODINGS, keep)
+    return exchange.take_in_pieces(home, identity, linkage, path, exchange.ENCODINGS, keep)
 
 
 def match(
@@ -181,9 +181,10 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
     package = read(path)
     card = agreement.serving(home, protocol, party, package.header.sender_card)
     pieces = open_body(package, identity, card, protocol=protocol.digest, type_=exchange.ENCODINGS)
-    return encodings_from_bytes(
-        b"".join(pieces), party=party, protocol_digest=protocol.digest, layout=protocol.layout(party)
-    )
+    return arriving.read(
+        pieces, party=party, protocol_digest=protocol.digest, layout=protocol.layout(party),
+        rows=exchange.rows_of(package.header, protocol, where=package.name),
+    )  # fmt: skip
 
 
 def _packages(linkage: Linkage) -> dict[str, str]:
