@@ -300,3 +300,15 @@ def release(counts: Sequence[int], of: Sequence[int] | None, minimum: int, base:
 
     cells = [None if i in hidden + further else rounded(c) for i, c in enumerate(counts)]
     return [*cells, rounded(sum(counts)) if total else None]
+
+
+def merkle_root(leaves: list[bytes]) -> bytes:
+    """Root of a tree of leaf hashes, as RFC 6962 section 2.1 defines it."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    half = 1
+    while half * 2 < len(leaves):
+        half *= 2
+    return hashlib.sha256(b"\1" + merkle_root(leaves[:half]) + merkle_root(leaves[half:])).digest()

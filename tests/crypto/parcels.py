@@ -19,7 +19,8 @@ READER = identity.create("unit", "Koppeleenheid", "KvK:99999999", today=TODAY)
 OTHER = identity.create("gemeente", "Gemeente Voorbeeldstad", "OIN:1", today=TODAY)
 PROTOCOL = "sha256:" + "ab" * 32
 TYPE = "encodings"
-LABEL = Label(TYPE, PROTOCOL, 1, {"size": 3, "head": "sha256:" + "cd" * 32}, {"rows": 48})
+HASH, NOTE = "A" * 43 + "=", "linkage/ledger/v1/mbo/BRIN:99ZZ\n{}\n" + "A" * 43 + "=\n\n— linkage/x " + "A" * 91 + "=\n"
+LABEL = Label(TYPE, PROTOCOL, 1, {"checkpoint": NOTE.format(3), "proofs": {"2": [HASH]}}, {"rows": 48})
 CHUNK = 16_384
 """Plain bytes of a chunk of the stream; 16 more when sealed."""
 

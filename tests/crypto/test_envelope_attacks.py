@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
-from crypto.parcels import CHUNK, LABEL, OTHER, READER, SENDER, header_of, joined, opened, outcome, parts, sealed
+from crypto.parcels import CHUNK, LABEL, NOTE, OTHER, READER, SENDER, header_of, joined, opened, outcome, parts, sealed
 from linkage.crypto import envelope
 from linkage.crypto.envelope import Label
 from linkage.errors import Refused, Untrusted
@@ -119,7 +119,7 @@ CHANGES = {
     "type": "release",
     "protocol": "sha256:" + "00" * 32,
     "sequence": 2,
-    "ledger": {"size": 4, "head": "sha256:" + "cd" * 32},
+    "ledger": {"checkpoint": NOTE.format(4), "proofs": {}},
     "content": {"rows": 49},
 }
 

@@ -212,6 +212,8 @@ def test_an_interrupted_init_can_be_done_again(tmp_path: Path) -> None:
     again.create("mbo", "mbo", "BRIN:99ZZ", PASSPHRASE, cost=CHEAP)
     assert Home(tmp_path).unlock(PASSPHRASE).card == Home(tmp_path).card
     assert (tmp_path / "config.yml").exists()
+    assert [e.act for e in again.ledger.entries()] == ["init"], "under the new keys"
+    assert (tmp_path / "ledger" / "ledger-1.jsonl").exists(), "nothing that was written is thrown away"
 
 
 @pytest.mark.parametrize("number", ["99ZZ", "BRIN:", "brin:99ZZ", "BSN:123456789", "KvK:12 34"])

@@ -17,7 +17,8 @@ from linkage.crypto import card as cards
 from linkage.crypto import identity as identities
 from linkage.crypto import succession
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
-from linkage.roles import agreement, ceremony, custodian, exchange, recipient, signing, trust, unit
+from linkage.findings import Severity
+from linkage.roles import agreement, auditor, ceremony, custodian, exchange, recipient, signing, trust, unit
 from linkage.roles import home as homes
 from linkage.roles.home import Home
 from simulator import CHEAP, PASSPHRASE, Simulator
@@ -71,6 +72,28 @@ def test_a_linkage_goes_on_when_every_party_rotates_in_the_middle_of_it(agreed: 
             assert "signed by the card before it" in home.known(other)[-1].rests_on
     assert recipient.results(agreed.linkage("mbo"))
     assert ceremony.linkage_secret(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"))
+
+
+def test_ledgers_hold_over_a_rotation_and_witnesses_keep_what_they_saw_before_it(agreed: Simulator) -> None:
+    agreed.tokenise("mbo")
+    agreed.carry()
+    rotate(agreed, "mbo")
+    agreed.carry()
+    before = agreed.homes["mbo"].path / "ledger" / "ledger.jsonl"
+    kept = before.read_bytes()
+    package = agreed.tokenise("mbo").package
+    agreed.carry()
+    outcomes, crossed = auditor.verify_ledgers([home.path for home in agreed.homes.values()])
+    assert [f for one in outcomes for f in one.findings if f.severity is Severity.ERROR] == []
+    assert [f for f in crossed if f.severity is Severity.ERROR] == []
+    assert len(next(one for one in outcomes if one.party == "mbo").cards) == 2
+    before.write_bytes(kept)  # what was sent since is forgotten, and something else sent under its number
+    forked = Home(agreed.homes["mbo"].path)
+    agreed.homes["mbo"] = forked
+    forked.ledger.append(agreed.identities["mbo"], "import-consent", events=1)
+    package = agreed.tokenise("mbo").package
+    shutil.copy(package, agreed.homes["unit"].inbox / "fork.package")
+    assert "the ledger of mbo does not follow from what was seen of it" in texts(agreed, "unit")
 
 
 def test_rotated_keys_stand_in_the_ledgers(founded: Simulator) -> None:

@@ -62,17 +62,27 @@ def _place(of: Judged | Coverage | Conflict) -> str:
 
 @click.command()
 @in_protocol
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Where rows are compared: on this machine, or on a Spark cluster, which then holds their filters.",
+)
+@click.option("--master", metavar="URL", help="The cluster, for --engine spark: spark://HOST:7077.")
 @shared
-def match(options: Options, name: str | None) -> None:
+def match(options: Options, name: str | None, engine: str, master: str | None) -> None:
     """Match the packages that are here. The links stay with the linkage unit.
 
-    A run that is stopped goes on where it was when the command is given again.
+    A run that is stopped goes on where it was when the command is given again, with either engine.
     """
+    if (engine == "spark") != (master is not None):
+        raise click.UsageError("--engine spark and --master go together")
     from linkage.roles import unit
 
     home, identity = options.home, options.unlock()
     with comparing(options) as progress:
-        matched = unit.match(home, identity, home.linkage(name), progress=progress)
+        matched = unit.match(home, identity, home.linkage(name), progress=progress, engine=engine, master=master)
     lines = ["rows", table(dict(matched.rows)), "links by stage", table(dict(matched.links))]
     lines += [f"{matched.groups} persons at two or more custodians"]
     for one in matched.judged:

@@ -49,6 +49,13 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LINE = re.compile(r"[\w .:-]{1,100}")
 """Words that the header may show: nothing that steers a terminal or names another folder."""
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+MAX_PROOFS = 64
+"""Most proofs about the sender's ledger, and most hashes in one."""
+_SIZE = re.compile(r"[1-9][0-9]{0,7}")
+_HASH = re.compile(r"[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
+_CHECKPOINT = re.compile(
+    r"linkage/[!-~]{1,8000}\n[1-9][0-9]{0,7}\n[A-Za-z0-9+/]{43}=\n\n— [!-~]{1,8000} [A-Za-z0-9+/]{91}=\n"
+)
 _KEYS = {"package", "type", "protocol", "sender", "recipients", "sequence", "ledger", "content"}
 
 
@@ -63,7 +70,8 @@ class Label:
     sequence: int
     """Counts the sender's packages of this type in this linkage, from 1."""
     ledger: Mapping[str, Any]
-    """Size and head of the sender's ledger when it was sealed: the receiver becomes its witness."""
+    """The sender's checkpoint, and proofs that it follows from earlier ones: the receiver becomes its witness
+    (`linkage.ledger.witness` makes and judges both; here only their form is refused)."""
     content: Mapping[str, Any]
     """Facts about the body that anyone may know before opening it: counts, never data."""
 
@@ -328,9 +336,13 @@ def _header(head: bytes, where: str) -> Header:
 
 
 def _ledger(value: Any) -> dict[str, Any]:
-    if set(value) != {"size", "head"} or not _DIGEST.fullmatch(value["head"]):
+    if set(value) != {"checkpoint", "proofs"} or len(value["proofs"]) > MAX_PROOFS:
         raise ValueError
-    return {"size": _count(value["size"], 0), "head": value["head"]}
+    for size, proof in value["proofs"].items():
+        if not _SIZE.fullmatch(size) or len(proof) > MAX_PROOFS:
+            raise ValueError
+    proofs = {size: [_text(part, _HASH) for part in proof] for size, proof in value["proofs"].items()}
+    return {"checkpoint": _text(value["checkpoint"], _CHECKPOINT), "proofs": proofs}
 
 
 def _count(value: Any, lowest: int) -> int:

@@ -71,6 +71,10 @@ class Identity:
         """Sign typed bytes (64 bytes, Ed25519)."""
         return signature.sign(self.signing, payload_type, payload)
 
+    def sign_note(self, text: bytes) -> bytes:
+        """Sign the text of a note (64 bytes, Ed25519); only the ledger's checkpoints are notes."""
+        return signature.sign_note(self.signing, text)
+
 
 def create(party: str, name: str, number: str, *, today: date) -> Identity:
     """Make new keys from the operating system's generator, and the card that shows them.

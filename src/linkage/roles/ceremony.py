@@ -290,7 +290,8 @@ def _own(home: Home, linkage: Linkage) -> Path:
 
 def _keep(home: Home, identity: Identity, linkage: Linkage, path: Path, type_: str, body: bytes) -> None:
     """Seal to oneself."""
-    label = Label(type_, linkage.protocol.digest, 1, home.ledger.head(), {})
+    told = {"checkpoint": home.ledger.checkpoint(identity.card).note, "proofs": {}}
+    label = Label(type_, linkage.protocol.digest, 1, told, {})
     envelope.seal(path, [body], identity, [identity.card], label)
 
 

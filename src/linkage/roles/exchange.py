@@ -2,10 +2,11 @@
 
 Rules kept here:
 
-- The act is written to the ledger before its package is sealed, so the package's header carries a ledger that
-  holds it; the file's digest follows in an entry of its own.
+- What is sent, and that it is sent, is written to the ledger before its package is sealed, so the checkpoint in the
+  package's header holds it, and its number is nobody else's; the file's digest follows in an entry of its own.
 - A package is taken in once: a number of the same sender, type and linkage that was taken in is a replay.
-- What the header says of the sender's ledger is written down: the receiver is its witness.
+- What the header shows of the sender's ledger must follow from what was seen of it; it is written down, and so the
+  receiver is its witness.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ from typing import Any
 from linkage import canonical, files
 from linkage.crypto import envelope
 from linkage.crypto.card import Card
-from linkage.crypto.envelope import Header, Label, Package
+from linkage.crypto.envelope import Label, Package
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused
+from linkage.ledger import witness
+from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement
 from linkage.roles.home import Home, Linkage
@@ -48,25 +51,31 @@ class Letter:
 
 
 def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path: Path) -> str:
-    """Seal a package and write it down. Returns the digest of the file."""
-    digest = linkage.protocol.digest
-    sequence = 1 + sum(
-        1 for e in home.ledger.entries() if e.act == "send" and e.protocol == digest and e.facts["type"] == letter.type
-    )
-    label = Label(letter.type, digest, sequence, home.ledger.head(), letter.content)
+    """Write down that a package is sent, and seal it. Returns the digest of the file."""
+    digest, ledger = linkage.protocol.digest, home.ledger
+    readers = [card.party for card in letter.readers]
+    with ledger.held():
+        sequence = 1 + max(
+            (
+                e.facts["sequence"]
+                for e in ledger.entries()
+                if e.act == witness.SEND and e.protocol == digest and e.facts["type"] == letter.type
+            ),
+            default=0,
+        )
+        ledger.append(identity, witness.SEND, protocol=digest, type=letter.type, sequence=sequence, to=readers)
+        told = witness.tell(ledger.entries(), identity.card, readers)
+    label = Label(letter.type, digest, sequence, told, letter.content)
     sealed = envelope.seal(path, [letter.body], identity, letter.readers, label)
-    home.ledger.append(
-        identity, "send", protocol=digest, type=letter.type, sequence=sequence, package=sealed,
-        to=[card.party for card in letter.readers],
-    )  # fmt: skip
+    ledger.append(identity, witness.SEALED, protocol=digest, type=letter.type, sequence=sequence, package=sealed)
     return sealed
 
 
 def expect(home: Home, linkage: Linkage, package: Package) -> Card:
-    """Check everything about a package that can be checked without opening it. Returns the sender's card.
+    """Check who sent a package, and for which linkage, without opening it. Returns the sender's card.
 
     Raises:
-        Refused: another protocol, a sender the protocol does not name, a card that has ended, or a replay.
+        Refused: another protocol, a sender the protocol does not name, or a card that has ended.
         Untrusted: a card that does not serve under the protocol, or the signature does not hold.
     """
     header, protocol = package.header, linkage.protocol
@@ -75,14 +84,6 @@ def expect(home: Home, linkage: Linkage, package: Package) -> Card:
     party = protocol.party(header.sender)
     card = agreement.serving(home, protocol, party.id, header.sender_card)
     envelope.verify(package, card)
-    taken = [e.facts["sequence"] for e in _taken(home, header)]
-    # new encodings replace older ones, so an older number is refused too; releases may come in any order
-    if header.sequence in taken or (header.type == ENCODINGS and header.sequence < max(taken, default=0)):
-        raise Refused(
-            f"number {header.sequence} of the {header.type} packages of {party.id}, but number {max(taken)} was taken "
-            "in already: a repeat or an older one",
-            where=package.name,
-        )
     return card
 
 
@@ -116,18 +117,68 @@ def take_in(
         type_: what it must be.
         keep: takes the body, and the package whose file may be copied; raises when the body is not what it should be,
             and then nothing was taken in.
+
+    Raises:
+        Untrusted: what the package shows of its sender's ledger does not follow from what was seen of it. That it was
+            shown is then written down.
+        Refused: a number that was taken in already.
+        Refused, Untrusted: see `expect`, and whatever `keep` raises.
     """
     with _private_copy(linkage, path) as copy:
         package = envelope.read(copy)
         card = expect(home, linkage, package)
-        body = b"".join(envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_))
-        keep(body, package)
+        body = envelope.open_body(package, identity, card, protocol=linkage.protocol.digest, type_=type_)
+        digest = file_digest(copy)
+        _follows(home, identity, package, card, digest)
+        keep(b"".join(body), package)
         header = package.header
-        home.ledger.append(
-            identity, "receive", protocol=header.protocol, type=header.type, sender=header.sender,
-            sequence=header.sequence, package=file_digest(copy), sender_ledger=dict(header.ledger),
-        )  # fmt: skip
+        with home.ledger.held():  # once more: another process may have taken something in meanwhile
+            seen = _follows(home, identity, package, card, digest)
+            home.ledger.append(
+                identity, witness.RECEIVE, protocol=header.protocol, type=header.type, sender=header.sender,
+                sequence=header.sequence, package=digest, **seen,
+            )  # fmt: skip
         return package
+
+
+def _follows(home: Home, identity: Identity, package: Package, card: Card, digest: str) -> Mapping[str, Any]:
+    """What is to be written down of the sender's ledger, when package and ledger follow from what was taken in.
+
+    Raises:
+        Untrusted: the ledger does not; the evidence is in the own ledger, once.
+        Refused: the package's number was taken in already.
+    """
+    header = package.header
+    with home.ledger.held():
+        entries = home.ledger.entries()
+        judged = witness.judge(entries, card, header.ledger, where=package.name)
+        known = any(e.act == witness.REFUSE and e.facts["package"] == digest for e in entries)
+        if judged.why and not known:
+            home.ledger.append(
+                identity, witness.REFUSE, protocol=header.protocol, sender=header.sender, package=digest, **judged.facts
+            )
+    judged.refuse(header.sender, package.name)
+    _refuse_repeat(entries, package)
+    return judged.facts
+
+
+def _refuse_repeat(entries: Sequence[Entry], package: Package) -> None:
+    header = package.header
+    taken = [
+        entry.facts["sequence"]
+        for entry in entries
+        if entry.act == witness.RECEIVE
+        and entry.protocol == header.protocol
+        and entry.facts["sender"] == header.sender
+        and entry.facts["type"] == header.type
+    ]
+    # new encodings replace older ones, so an older number is refused too; releases may come in any order
+    if header.sequence in taken or (header.type == ENCODINGS and header.sequence < max(taken, default=0)):
+        raise Refused(
+            f"number {header.sequence} of the {header.type} packages of {header.sender}, but number {max(taken)} was "
+            "taken in already: a repeat or an older one",
+            where=package.name,
+        )
 
 
 @contextmanager
@@ -144,7 +195,7 @@ def _private_copy(linkage: Linkage, path: Path) -> Iterator[Path]:
 
 def taken_already(home: Home, digest: str) -> bool:
     """Whether this very file was taken in before."""
-    return any(entry.act == "receive" and entry.facts["package"] == digest for entry in home.ledger.entries())
+    return any(entry.act == witness.RECEIVE and entry.facts["package"] == digest for entry in home.ledger.entries())
 
 
 @contextmanager
@@ -163,14 +214,3 @@ def file_digest(path: Path) -> str:
 
     with opened(path) as stream:
         return canonical.DIGEST_PREFIX + hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _taken(home: Home, header: Header) -> list[Any]:
-    return [
-        entry
-        for entry in home.ledger.entries()
-        if entry.act == "receive"
-        and entry.protocol == header.protocol
-        and entry.facts["sender"] == header.sender
-        and entry.facts["type"] == header.type
-    ]

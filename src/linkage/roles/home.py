@@ -168,6 +168,7 @@ class Home:
             files.write(self.path / "config.yml", files.read(files.shipped(f"config/{party}.yml")))
         files.write(self.path / "card.json", identity.card.to_bytes())
         files.write(self.key, data)  # last: a home without a key can be made again
+        self.ledger.set_aside()  # of keys that are gone, where there is one
         self.ledger.append(identity, "init", card=identity.card.fingerprint)
         return identity
 

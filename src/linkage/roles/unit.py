@@ -74,31 +74,35 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
 
 
 def match(
-    home: Home, identity: Identity, linkage: Linkage, *, progress: Callable[[Progress], None] | None = None
-) -> Matched:
+    home: Home, identity: Identity, linkage: Linkage, *, progress: Callable[[Progress], None] | None = None,
+    engine: str = "local", master: str | None = None,
+) -> Matched:  # fmt: skip
     """Match the newest packages of all custodians and keep the links. A run that was stopped goes on where it was.
 
     Args:
         home: of the linkage unit.
         identity: its keys.
         linkage: which linkage.
-        progress: as of `linkage.match.match`.
+        progress, engine, master: as of `linkage.match.match`. The ledger tells which engine it was.
 
     Raises:
         Refused: the protocol is not in effect, a custodian's package is not here, or they were made with different
             linkage secrets; or see `linkage.match.match`.
+        InputError: see there.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
     refuse_other_secrets(linkage)
     packages = _packages(linkage)
-    links = match_encodings(encodings, protocol, resume=_unfinished(linkage, packages), progress=progress)
+    links = match_encodings(
+        encodings, protocol, resume=_unfinished(linkage, packages), progress=progress, engine=engine, master=master
+    )
     files.write(linkage.links, keeping.to_bytes(links, encodings, packages))
     per_stage = {f"{n + 1} {name}": int((links.stage == n).sum()) for n, name in enumerate(links.stages)}
     home.ledger.append(
         identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
-        packages=packages,
+        packages=packages, engine=engine,
         rows={e.party: len(e) for e in encodings}, groups=links.groups,
         comparisons=[_recorded(c) for c in links.coverage],
         thresholds=[
