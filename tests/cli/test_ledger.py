@@ -165,6 +165,6 @@ def test_show_steers_no_terminal_and_shortens_no_word(run: Run, played: Simulato
     assert "?[2Jx?ledger verified" in last or "?[2Jx size" in last
     assert "a long function name" in last
     receipts = [line for line in out.splitlines() if " receive " in line]
-    assert "checkpoint linkage/ledger/v1/unit/KvK:99999999 size " in receipts[0]
+    assert "checkpoint linkage/ledger/v1/unit/KvK:99999999 size " in receipts[-1]
     data = json.loads(run("show", "--json", "--home", homes["mbo"])[1])
     assert data[-1]["facts"]["how"] == "\x1b[2Jx\nledger verified"
