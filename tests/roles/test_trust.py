@@ -72,6 +72,30 @@ def test_a_linkage_goes_on_when_every_party_rotates_in_the_middle_of_it(agreed: 
             assert "signed by the card before it" in home.known(other)[-1].rests_on
     assert recipient.results(agreed.linkage("mbo"))
     assert ceremony.linkage_secret(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"))
+    exported = agreed.folder / "mbo.ledger"
+    auditor.hand_ledger(agreed.homes["mbo"], exported)
+    old = agreed.folder / "old.card.json"
+    old.write_bytes(agreed.homes["mbo"].known("mbo")[0].card.to_bytes())
+    for paths in ([home.path for home in agreed.homes.values()], [exported]):
+        outcomes, crossed = auditor.verify_ledgers(paths, [old])
+        assert all(outcome.holds for outcome in outcomes), "by either card, each for its own part"
+        assert not [finding for finding in crossed if finding.severity is Severity.ERROR]
+
+
+def test_a_ledger_can_be_handed_over_right_after_new_keys(founded: Simulator) -> None:
+    rotate(founded, "mbo")
+    exported, one = founded.folder / "mbo.ledger", founded.folder / "entry.proof"
+    auditor.hand_ledger(founded.homes["mbo"], exported)
+    auditor.hand_proof(founded.homes["mbo"], 0, one)
+    outcomes, _ = auditor.verify_ledgers([exported, one])
+    assert [outcome.findings for outcome in outcomes] == [(), ()]
+
+
+def test_other_keys_do_not_go_on_with_a_ledger(founded: Simulator) -> None:
+    """A line signed with keys that no rotation names is found."""
+    stranger = identities.create("mbo", "mbo (fictief)", "BRIN:99ZZ", today=homes.today())
+    with pytest.raises(Untrusted, match="altered, or is of another card"):
+        founded.homes["mbo"].ledger.append(stranger, "tokenise")
 
 
 def test_ledgers_hold_over_a_rotation_and_witnesses_keep_what_they_saw_before_it(agreed: Simulator) -> None:

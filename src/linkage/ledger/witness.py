@@ -8,7 +8,7 @@ Rules kept here:
   not follow from what was recorded, in whatever linkage, and keeps both checkpoints as evidence (`judge`).
 - Packages may overtake each other: proofs of sizes that were told but not seen yet are kept with the receipt.
 - What was recorded of a party counts until a person trusts another card of it: other keys begin another ledger. A card
-  that follows the trusted one by a rotation goes on with the same.
+  that the one before it signed goes on with the same.
 """
 
 from __future__ import annotations
@@ -142,8 +142,8 @@ def _recorded(entries: Iterable[Entry], party: str) -> list[Statement]:
     card: Any = None
     for entry in entries:
         if entry.act == TRUST and entry.facts.get("about") == party and entry.facts.get("card") != card:
-            found = found if entry.facts.get("before") == card else []  # a card that follows goes on with its ledger
-            card = entry.facts.get("card")
+            follows = card is not None and entry.facts.get("before") == card  # new keys, the same ledger
+            found, card = found if follows else [], entry.facts.get("card")
         elif entry.act == RECEIVE and entry.facts.get("sender") == party:
             found += statements(entry)
     return found

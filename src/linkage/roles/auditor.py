@@ -77,8 +77,9 @@ def _verify(path: Path, trusted: dict[str, Card]) -> Verified:
 
 
 def _cards(home: Path) -> list[Card]:
-    """The cards that sign the ledger of a home, in the order in which they do: the own one, and those it followed."""
-    return [one.card for one in Home(home).known(_card(home / "card.json").party)]
+    """The cards that sign the ledger of a home, in the order in which they do."""
+    own = _card(home / "card.json")
+    return [one.card for one in Home(home).known(own.party)] or [own]
 
 
 def _beside(path: Path, trusted: dict[str, Card]) -> list[Card]:
@@ -102,7 +103,7 @@ def _beside(path: Path, trusted: dict[str, Card]) -> list[Card]:
 def _as_known(outcome: Verified, trusted: dict[str, Card]) -> Verified:
     """The outcome, with an error where the ledger shows another card of a party than the auditor knows."""
     card = trusted.get(outcome.party)
-    if card is None or card.fingerprint == outcome.card:
+    if card is None or card in outcome.cards:  # cards of one ledger vouch for each other
         return outcome
     message = f"shows another card of {outcome.party} than the one given: somebody else's ledger, or an older card"
     return replace(outcome, findings=(*outcome.findings, Finding("L116", Severity.ERROR, outcome.where, message)))

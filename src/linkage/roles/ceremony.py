@@ -27,6 +27,7 @@ from linkage.crypto.envelope import Label, Package
 from linkage.crypto.identity import Identity
 from linkage.crypto.secret import Committed
 from linkage.errors import LinkageError, Refused, Untrusted
+from linkage.ledger import witness
 from linkage.roles import agreement, exchange
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
@@ -290,8 +291,7 @@ def _own(home: Home, linkage: Linkage) -> Path:
 
 def _keep(home: Home, identity: Identity, linkage: Linkage, path: Path, type_: str, body: bytes) -> None:
     """Seal to oneself."""
-    told = {"checkpoint": home.ledger.checkpoint(identity.card).note, "proofs": {}}
-    label = Label(type_, linkage.protocol.digest, 1, told, {})
+    label = Label(type_, linkage.protocol.digest, 1, witness.tell(home.ledger.entries(), identity.card, ()), {})
     envelope.seal(path, [body], identity, [identity.card], label)
 
 

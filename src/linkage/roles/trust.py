@@ -99,6 +99,8 @@ def _finish(home: Home, identity: Identity) -> list[Path]:
     facts = {"card": new.fingerprint, "before": old.card.fingerprint}
     if not any(e.act == "rotate-card" and e.facts == facts for e in home.ledger.entries()):
         home.ledger.append(old, "rotate-card", **facts)  # the last entry that the old key signs
+    if not any(e.act == "use-card" and e.facts["card"] == new.fingerprint for e in home.ledger.entries()):
+        home.ledger.append(identity, "use-card", card=new.fingerprint)  # the first of the new one
     now, every = homes.today().isoformat(), home.known(new.party)
     before = knowing.find(every, old.card.fingerprint)
     every = knowing.added(every, Known(new, "its owner", now, "made here", old.card.fingerprint))

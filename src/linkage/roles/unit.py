@@ -61,8 +61,7 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
 
     def keep(body: bytes, package: Package) -> None:
         party = package.header.sender
-        if party not in [custodian.id for custodian in protocol.custodians]:
-            raise Refused(f"{party} is no custodian of this protocol", where=path.name)
+        exchange.within_quota(protocol, party, 0, where=path.name)  # who has no quota has no layout either
         layout = protocol.layout(party)
         if exchange.CHECK not in package.header.content:
             raise Refused("does not say by which linkage secret it was made", where=path.name)
