@@ -77,6 +77,7 @@ EDITS = [
      "parties.gemeente.bsn_basis"),
     ("P108", "a DPIA afterwards", [("advised_on: 2026-08-19", "advised_on: 2027-09-01")], "dpia.advised_on"),
     ("P109", "a card that is missing", [(f"card: sha256:{'1' * 64}", "card: null")], "parties.gemeente.card"),
+    ("P110", "a quota that bounds nothing", [("quota: 50000 ", "quota: 1000001 ")], "parties.mbo.quota"),
     ("P203", "two fields in a filter", TWO_FIELDS, "encoding.fields"),
     ("P207", "a birth date as token", [("kind: birth-date, send: bloom", "kind: birth-date, send: exact"),
      ("    - {field: birth-date, q: 2, weight: 1}\n", "")], "fields.birth-date"),

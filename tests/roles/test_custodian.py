@@ -182,3 +182,16 @@ def test_a_consent_file_with_one_bad_row_imports_nothing(agreed: Simulator) -> N
         with pytest.raises(LinkageError):
             custodian.import_consent(home, agreed.identities["mbo"], path, agreed.config("mbo"))
         assert Registry(home.consent).counts("graduates-on-benefits", "2026-10-01") == {}
+
+
+def test_more_rows_than_the_quota_are_seen_by_plan_and_refused_by_tokenise(tmp_path: Path) -> None:
+    small = Simulator(tmp_path, people=300).found()
+    small.agree(small.protocol({("parties", 1, "quota"): "100"})).synthesise()
+    home, linkage = small.homes["gemeente"], small.linkage("gemeente")
+    plan = custodian.plan(home, linkage, small.input("gemeente"), small.config("gemeente"))
+    assert [finding.code for finding in plan.warnings] == ["E401"]
+    before = _files(home.path)
+    with pytest.raises(Refused, match=r"gemeente sends \d{3} rows; its quota is 100"):
+        small.tokenise("gemeente")
+    assert _files(home.path) == before
+    small.tokenise("mbo")  # the quota of one party is not that of another

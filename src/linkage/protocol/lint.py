@@ -33,6 +33,8 @@ TYPICAL_WEIGHT = {
 """Sum of squared strengths of the tokens of a typical value of a kind at q = 2, for the estimate of filter fill."""
 LOWEST_OVERLAP = 0.70
 """Dice or Tversky below which strangers meet (hard synthetic registers: the best threshold is 0.74 to 0.79)."""
+BROAD_QUOTA = 1_000_000
+"""Rows; no gemeente has as many inhabitants, no school as many students."""
 WEAKEST_MATCH = 0.75
 """Cosine of the weakest pair of one person's records that is worth finding (hard synthetic registers)."""
 MARGIN = 5
@@ -163,6 +165,15 @@ def card_missing(p: Protocol) -> Seen:
     for party in p.parties:
         if party.card is None:
             yield f"parties.{party.id}.card", "no key card yet: `linkage protocol new --card` fills it in"
+
+
+@_rule("P110", Severity.WARNING)
+def quota_without_bound(p: Protocol) -> Seen:
+    """A quota bounds how many people a custodian can ask about by making rows up. Set it little above the rows that
+    are expected; above a million it bounds nothing, but for the largest national registers."""
+    for party in p.custodians:
+        if party.quota is not None and party.quota > BROAD_QUOTA:
+            yield f"parties.{party.id}.quota", f"{party.quota:,} rows; more than {BROAD_QUOTA:,} bounds hardly anything"
 
 
 @_rule("P201", Severity.WARNING)

@@ -155,15 +155,7 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
         yield ("parties",), f"expected exactly one party with role linkage-unit, got {units}"
     if len(custodians) != 2:
         yield ("parties",), f"expected two parties with role custodian, got {len(custodians)}"
-    for i, party in enumerate(p.parties):
-        own = [f.name for f in p.fields_of(party.id)]
-        for j, disclosure in enumerate(party.discloses):
-            yield from _known(("parties", i, "discloses", j, "to"), disclosure.to, p.party_ids, "party")
-        for j, condition in enumerate(party.cohort):
-            path: Path = ("parties", i, "cohort", j)
-            yield from _known((*path, "field"), condition.field, own, f"field of {party.id}")
-            if len(condition.model_dump(exclude_none=True)) - 2 < 1:
-                yield path, "expected a test: one_of, on_or_after, on_or_before, age_from or age_to"
+    yield from _parties(p)
     for i, field in enumerate(p.fields):
         for j, name in enumerate(field.parties):
             yield from _known(("fields", i, "parties", j), name, custodians, "custodian")
@@ -175,7 +167,7 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
         yield from _known(("encoding", "fields", i, "field"), spec.field, bloom, "field sent as bloom")
     yield from _unencoded(specs, p)
     for i, stage in enumerate(p.matching.stages):
-        path = ("matching", "stages", i)
+        path: Path = ("matching", "stages", i)
         exact = [f.name for f in p.fields if f.send == "exact"]
         names = [stage.field] if stage.stage == "exact" else list(stage.never_when_different)
         for name in names:
@@ -190,6 +182,20 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
             yield from _known((*path, "by", j), name, categories, f"category of {output.of}")
         for j, name in enumerate(output.to):
             yield from _known((*path, "to", j), name, p.party_ids, "party")
+
+
+def _parties(p: Protocol) -> Iterator[Problem]:
+    for i, party in enumerate(p.parties):
+        own = [f.name for f in p.fields_of(party.id)]
+        if (party.quota is not None) != ("custodian" in party.roles):
+            yield ("parties", i, "quota"), "expected a whole number for a custodian, and null for any other party"
+        for j, disclosure in enumerate(party.discloses):
+            yield from _known(("parties", i, "discloses", j, "to"), disclosure.to, p.party_ids, "party")
+        for j, condition in enumerate(party.cohort):
+            path: Path = ("parties", i, "cohort", j)
+            yield from _known((*path, "field"), condition.field, own, f"field of {party.id}")
+            if len(condition.model_dump(exclude_none=True)) - 2 < 1:
+                yield path, "expected a test: one_of, on_or_after, on_or_before, age_from or age_to"
 
 
 def _fuzzy(path: Path, stage: Fuzzy, profile: str) -> Iterator[tuple[Path, str]]:

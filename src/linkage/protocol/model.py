@@ -32,6 +32,10 @@ Role = Literal["custodian", "key-holder", "linkage-unit", "recipient"]
 Question = Literal["overlap"]
 
 
+HIGHEST_COUNT = 99_999_999
+"""Counts that packages and ledgers show have eight digits at most, so that none can pass for a person number."""
+
+
 class Text(Model):
     """The same sentence in Dutch and in English."""
 
@@ -124,6 +128,9 @@ class Party(Model):
     """The law under which this party may use the BSN here (UAVG art. 46)."""
     consent: Literal["required", "not-required"]
     """Consent of the person, GDPR art. 6(1)(a) and 7."""
+    quota: Annotated[int, Field(ge=1, le=HIGHEST_COUNT)] | None
+    """Most rows that one package of a custodian may hold, so most people it can ask about at a time by making rows up;
+    null for a party that is no custodian."""
     cohort: tuple[Condition, ...]
     """Which of its rows may take part; empty for a party that sends none."""
 

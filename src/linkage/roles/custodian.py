@@ -23,7 +23,8 @@ from linkage.crypto.card import Card
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, shape
-from linkage.protocol.model import Protocol
+from linkage.findings import Finding, Severity
+from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
 from linkage.roles import agreement, exchange
 from linkage.roles import home as homes
@@ -171,7 +172,8 @@ def tokenise(
 
     Raises:
         InputError: the file, a cell or the config is bad; nothing was written.
-        Refused: the protocol is not in effect, the secret is not here, or no row may take part.
+        Refused: the protocol is not in effect, the secret is not here, no row may take part, or more rows than the
+            quota.
     """
     from linkage.encode import encoder, outgoing
 
@@ -182,6 +184,7 @@ def tokenise(
     encoder.refuse_bad(prepared, bad_cells)
     if not judgement.included.any():
         raise Refused("no row may take part", hint="`linkage plan` says why.")
+    exchange.within_quota(protocol, home.card.party, int(judgement.included.sum()))
     encodings = encoder.tokenise(prepared, judgement.included, protocol, secret)
     counts = encoder.counts(encodings)
     body = encodings.to_bytes()
@@ -234,9 +237,17 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         notes=prepared.counts,
         bad=prepared.bad,
         bad_count=prepared.bad_count,
-        warnings=records.findings,
+        warnings=(*records.findings, *_over_quota(party, int(judgement.included.sum()))),
     )
     return plan_, prepared, judgement
+
+
+def _over_quota(party: Party, rows: int) -> list[Finding]:
+    """What `plan` says of rows that `tokenise` will refuse."""
+    if party.quota is None or rows <= party.quota:
+        return []
+    message = f"{rows:,} rows may take part; the quota is {party.quota:,}: none will be sent"
+    return [Finding("E401", Severity.ERROR, f"parties.{party.id}.quota", message)]
 
 
 def _must_be_custodian(home: Home, linkage: Linkage) -> None:

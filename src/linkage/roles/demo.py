@@ -107,7 +107,7 @@ def run(folder: Path, *, people: int, seed: int, lang: Lang, say: Callable[[str]
     identities = {party: _create(folder, home, party) for party, home in everyone.items()}
     _introduce(everyone, identities)
     say("all three sign the protocol; the school makes the linkage secret and seals it to the municipality only")
-    _agree(folder, everyone, identities)
+    _agree(folder, everyone, identities, people)
     _carry_until_quiet(everyone, identities)
     say("each custodian drops rows without consent or basis, tokenises the rest and seals it to the linkage unit")
     sent = {}
@@ -171,13 +171,14 @@ def _introduce(everyone: Mapping[str, Home], identities: Mapping[str, Identity])
                 )
 
 
-def _agree(folder: Path, everyone: Mapping[str, Home], identities: Mapping[str, Identity]) -> None:
+def _agree(folder: Path, everyone: Mapping[str, Home], identities: Mapping[str, Identity], people: int) -> None:
     """The school writes the protocol; it travels, and each signs it."""
     today = homes.today()
     until = (today + timedelta(days=365)).isoformat()
     changes: dict[agreement.Place, str] = {
         ("valid", "until"): until,
         ("retention", "secret_destroyed_on"): until,
+        **{("parties", i, "quota"): str(people) for i in range(2)},  # the two custodians come first
     }
     text = agreement.new_protocol(files.shipped(TEMPLATE), [home.card for home in everyone.values()], changes)
     path = files.write(folder / "protocol.yml", text.encode())

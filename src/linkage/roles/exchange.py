@@ -25,6 +25,7 @@ from linkage.crypto.card import Card
 from linkage.crypto.envelope import Header, Label, Package
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused
+from linkage.protocol.model import Protocol
 from linkage.roles.home import Home, Linkage
 
 SECRET, ENCODINGS, RELEASE = "linkage-secret", "encodings", "release"
@@ -82,6 +83,23 @@ def expect(home: Home, linkage: Linkage, package: Package) -> Card:
             where=package.name,
         )
     return card
+
+
+def within_quota(protocol: Protocol, party_id: str, rows: int, *, where: str = "") -> None:
+    """Refuse more rows than one package of a custodian may hold: sender and linkage unit both check.
+
+    Raises:
+        Refused: more rows than the protocol's quota, or a party that has none because it is no custodian.
+    """
+    quota = protocol.party(party_id).quota
+    if quota is None:
+        raise Refused(f"{party_id} is no custodian of this protocol", where=where)
+    if rows > quota:
+        raise Refused(
+            f"{party_id} sends {rows:,} rows; its quota is {quota:,}",
+            where=where,
+            hint="A larger quota is a new version of the protocol, which every party signs.",
+        )
 
 
 def take_in(

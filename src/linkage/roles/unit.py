@@ -56,16 +56,17 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
     """Verify a custodian's package, check that it opens and fits the protocol, and keep it sealed.
 
     Raises:
-        Refused, Untrusted: see `linkage.roles.exchange.expect`; also encodings that differ from the protocol's layout.
+        Refused, Untrusted: see `linkage.roles.exchange.expect`; also encodings that differ from the protocol's layout,
+            or have more rows than the sender's quota.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
 
     def keep(body: bytes, package: Package) -> None:
         party = package.header.sender
-        if party not in [custodian.id for custodian in protocol.custodians]:
-            raise Refused(f"{party} is no custodian of this protocol", where=path.name)
-        encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=protocol.layout(party))
+        layout = protocol.layout(party)
+        encodings = encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=layout)
+        exchange.within_quota(protocol, party, len(encodings), where=path.name)
         files.write(linkage.received(party), files.read(package.path))
 
     return exchange.take_in(home, identity, linkage, path, exchange.ENCODINGS, keep)
