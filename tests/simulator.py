@@ -17,8 +17,8 @@ from linkage.crypto import card as cards
 from linkage.crypto.identity import Cost, Identity
 from linkage.encode import config as configs
 from linkage.encode.config import Config
-from linkage.roles import agreement, custodian, post, unit
-from linkage.roles.custodian import Tokenised
+from linkage.roles import agreement, blinding, custodian, keyholder, post, unit
+from linkage.roles.custodian import Asked, Tokenised
 from linkage.roles.home import Home, Linkage
 from linkage.roles.post import Step
 from linkage.synth import graduates, write
@@ -92,8 +92,23 @@ class Simulator:
         if config.consent is not None:
             assert self.made is not None
             custodian.import_consent(home, identity, self.made.consent, config)
-        self.sent[party] = custodian.tokenise(home, identity, self.linkage(party), path or self.input(party), config)
-        return self.sent[party]
+        made = custodian.tokenise(home, identity, self.linkage(party), path or self.input(party), config)
+        if isinstance(made, Asked):
+            self.ask(party)
+            again = custodian.go_on(home, identity, self.linkage(party))
+            assert isinstance(again, Tokenised)
+            made = again
+        self.sent[party] = made
+        return made
+
+    def ask(self, party: str) -> None:
+        """What a custodian asked reaches the key-holders, and their answers come back; nothing else moves."""
+        for holder in [p.id for p in self.linkage(party).protocol.key_holders if p.id != party]:
+            for path in (self.homes[party].path / "outbox" / holder).glob("*.oprf-request.package"):
+                made = keyholder.answer(self.homes[holder], self.identities[holder], self.linkage(holder), path)
+                path.unlink()
+                blinding.take_answer(self.homes[party], self.identities[party], self.linkage(party), made.package)
+                made.package.unlink()
 
     def match(self) -> unit.Matched:
         """The unit matches and releases."""

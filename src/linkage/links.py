@@ -146,6 +146,8 @@ class Links:
 
     judged: tuple[Judged, ...] = ()
     """What to expect of each fuzzy stage."""
+    conflicts: int = 0
+    """Numbers that stand on both sides with a second field that had to agree and differs: not linked by number."""
 
     def __len__(self) -> int:
         return len(self.left)

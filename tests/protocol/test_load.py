@@ -11,12 +11,12 @@ from linkage import files, protocol
 from linkage.errors import InputError
 from linkage.protocol import Protocol
 from linkage.protocol.load import loads
-from protocols import CLK, SHIPPED, WITHOUT_NUMBER
+from protocols import CLK, HASHED, OPRF, SHIPPED, WITHOUT_NUMBER
 
 PATH = files.shipped("protocols/graduates-on-benefits.yml")
 
 
-def edited(old: str, new: str, text: str = SHIPPED) -> bytes:
+def edited(old: str, new: str, text: str = HASHED) -> bytes:
     assert old in text
     return text.replace(old, new, 1).encode()
 
@@ -120,8 +120,8 @@ SLIPS = [
     ("packages: P30D", "packages: P٣D", f"164:3: {TEXT_THAT_FITS} ^P"),
     ("w3id.org/dpv#Public", "w3id.org/dpv#Públic", f"27:3: {TEXT_THAT_FITS} ^https://w3id"),
     ("  email: koppeling@example.nl", "  email:", "181:3: expected text, got nothing"),
-    (SHIPPED, "- a\n", "1:1: expected a mapping of keys, got a list"),
-    (SHIPPED, "text\n", "1:1: expected a mapping of keys, got text"),
+    (HASHED, "- a\n", "1:1: expected a mapping of keys, got a list"),
+    (HASHED, "text\n", "1:1: expected a mapping of keys, got text"),
 ]  # fmt: skip
 
 
@@ -136,6 +136,28 @@ OTHERS = [
     (CLK, "similarity: dice", "similarity: tversky", "145:7: larger_weight is missing"),
     (CLK, "threshold: 0.80", "threshold: 0.80, larger_weight: 0.2", "145:7: larger_weight means nothing for 'dice'"),
     (CLK, "q: 2, positions: 6", "q: 2, weight: 6", "137:7: key 'positions' is missing"),
+    (HASHED, "hmac-sha256", "hmac-sha256, check: dleq", "145:7: check means nothing for 'hmac-sha256'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, rounds: 2", "145:7: rounds means nothing for 'hmac-sha256'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, agree: born", "145:54: no other field is called 'born'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, agree: bsn", "145:54: no other field is called 'bsn'"),
+    (
+        HASHED,
+        "    - {stage: fuzzy",
+        "    - {stage: exact, field: bsn, token: hmac-sha256}\n    - {stage: fuzzy",
+        "146:7: stage of",
+    ),
+    (
+        HASHED,
+        "token: hmac-sha256",
+        OPRF,
+        "145:34: 'oprf-p256-sha256' needs a party with role key-holder; there is none",
+    ),
+    (HASHED, "hmac-sha256", "oprf-p384-sha384", "145:34: expected 'oprf-p256-sha256', 'oprf-ristretto255-sha512' or"),
+    (SHIPPED, "check: canary, ", "", "145:7: check is missing"),
+    (SHIPPED, ", rounds: 2", "", "145:7: rounds is missing"),
+    (SHIPPED, "check: canary", "check: trust", "145:59: expected 'dleq' or 'canary', got 'trust'"),
+    (SHIPPED, "rounds: 2", "rounds: 0", "145:74: input should be greater than or equal to 1"),
+    (SHIPPED, "roles: [linkage-unit]", "roles: [linkage-unit, key-holder]", "145:34: the linkage unit is a key-holder"),
     (WITHOUT_NUMBER, "      larger_weight: 0.2\n", "", "150:7: larger_weight is missing"),
     (WITHOUT_NUMBER, "weight: 0.2\n", "weight: 0.51\n", "152:7: input should be less than or equal to 0.5"),
     (WITHOUT_NUMBER, "weight: 0.2\n", "weight: 0\n", "152:7: input should be greater than or equal to 0.05"),
@@ -155,8 +177,13 @@ def test_the_most_and_the_least_that_may_be_written() -> None:
         (WITHOUT_NUMBER, "larger_weight: 0.2", "larger_weight: 0.5"),
         (WITHOUT_NUMBER, "larger_weight: 0.2", "larger_weight: 0.05"),
         (WITHOUT_NUMBER, AIM, "{aim: precision, at_least: 0.5}"),
-        (SHIPPED, AIM, "{aim: precision, at_least: 0.9999}"),
-        (SHIPPED, AIM, "1"),
+        (HASHED, AIM, "{aim: precision, at_least: 0.9999}"),
+        (HASHED, AIM, "1"),
+        (SHIPPED, "rounds: 2", "rounds: 100"),
+        (SHIPPED, "rounds: 2", "rounds: 1"),
+        (SHIPPED, "rounds: 2", "rounds: 2, agree: birth-date"),
+        (SHIPPED, "check: canary", "check: dleq"),
+        (SHIPPED, "oprf-p256-sha256", "oprf-ristretto255-sha512"),
     ]:
         assert loads(edited(old, new, text), name="p.yml").digest != loads(text.encode(), name="p.yml").digest
 
@@ -212,7 +239,7 @@ def test_parties_by_id_and_role(agreed: Protocol) -> None:
     assert agreed.party_ids == ("mbo", "gemeente", "unit")
     assert agreed.unit.id == "unit"
     assert [party.id for party in agreed.custodians] == ["mbo", "gemeente"]
-    assert [party.id for party in agreed.with_role("key-holder")] == []
+    assert [party.id for party in agreed.key_holders] == ["mbo", "gemeente"]
     assert agreed.party("gemeente").public_authority
     with pytest.raises(InputError, match="names no party 'uwv'; it has mbo, gemeente, unit"):
         agreed.party("uwv")

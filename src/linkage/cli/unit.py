@@ -57,6 +57,8 @@ def match(options: Options, name: str | None) -> None:
     with comparing(options) as progress:
         matched = unit.match(home, identity, home.linkage(name), progress=progress)
     lines = ["rows", table(dict(matched.rows)), "links by stage", table(dict(matched.links))]
+    if matched.conflicts:
+        lines.append(f"not linked by number, because a second field differs: {matched.conflicts}")
     for one in matched.judged:
         lines += [
             f"stage {one.stage + 1}, threshold {one.threshold:g} ({'chosen' if one.chosen else 'as agreed'}):",
@@ -74,6 +76,7 @@ def match(options: Options, name: str | None) -> None:
     data = {
         "rows": dict(matched.rows),
         "links": dict(matched.links),
+        "conflicts": matched.conflicts,
         "judged": [asdict(one) for one in matched.judged],
         "comparisons": [asdict(one) for one in matched.coverage],
     }

@@ -8,11 +8,14 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from linkage import canonical
+from linkage.errors import InputError
 from linkage.protocol import strict_yaml
 from linkage.protocol.base import Line, Model, Slug
 from linkage.protocol.load import validated
@@ -45,6 +48,18 @@ class Config(Model):
     columns: dict[Slug, tuple[Line, ...]]
     """Field to headings, tried in order; the first that is filled in a row counts."""
     consent: ConsentConfig | None
+
+
+def from_data(data: Mapping[str, Any]) -> Config:
+    """A config as it was kept, from `Config.model_dump`.
+
+    Raises:
+        InputError: kept by another version of linkage.
+    """
+    try:
+        return Config.model_validate_json(canonical.to_bytes(dict(data)), by_alias=True, by_name=False)
+    except ValidationError:
+        raise InputError("the kept config is of another version of linkage", hint="Give the file again.") from None
 
 
 def load(path: Path) -> Config:

@@ -127,9 +127,11 @@ def match(
     found: list[CandidatePairs] = []
     judged: list[Judged] = []
     coverage: list[Coverage] = []
+    conflicts = 0
     for number, stage in enumerate(protocol.matching.stages):
         if isinstance(stage, Exact):
-            pairs = _exact(stage, here)
+            pairs, conflicting = _exact(stage, here)
+            conflicts += conflicting
         else:
             pairs, one, covered = _fuzzy(stage, here, how, number)
             judged.append(one)
@@ -147,6 +149,7 @@ def match(
         right.rows,
         judged=tuple(judged),
         coverage=tuple(coverage),
+        conflicts=conflicts,
     )
     how.run.close()
     return links
@@ -169,18 +172,44 @@ def look(encodings: Encodings) -> NDArray[np.uint64]:
     return assignment.look(np.hstack([np.ascontiguousarray(column).view(np.uint8) for column in columns]))
 
 
-def _exact(stage: Exact, here: Sofar) -> CandidatePairs:
-    """Rows with the same token. A token that stands more often on one side is used once."""
-    tokens = [token_of(side, stage.field) for side in here.sides]
+def _exact(stage: Exact, here: Sofar) -> tuple[CandidatePairs, int]:
+    """Rows with the same token, and how many numbers are on both sides with a second field that differs.
+
+    Where the stage asks a second field to agree, rows that have both take each other first; then rows of which one has
+    no second field. What is left has the same number and another second field: a mix-up of persons, not a link.
+    """
+    first = [token_of(side, stage.field) for side in here.sides]
+    if stage.second is None:
+        return _pairs(*_equal(first, here.free, here.looks)), 0
+    second = [token_of(side, stage.second) for side in here.sides]
+    free, found = list(here.free), []
+    for tokens, lacking in ((second, None), (first, 0), (first, 1)):
+        asked = [rows if side != lacking else rows[~_present(second[side][rows])] for side, rows in enumerate(free)]
+        a, b = _equal(tokens, asked, here.looks)
+        found.append((a, b))
+        free = [np.setdiff1d(rows, taken) for rows, taken in zip(free, (a, b), strict=True)]
+    left, right = (np.concatenate(rows) for rows in zip(*found, strict=True))
+    over = _equal(first, free, here.looks)[0]
+    return _pairs(left, right), int((~np.isin(first[0][over], first[0][left])).sum())
+
+
+def _equal(
+    tokens: Sequence[NDArray[np.void]], free: Sequence[Positions], looks: Sequence[NDArray[np.uint64]]
+) -> tuple[Positions, Positions]:
+    """Free rows with the same token, one to one. A token that stands more often on one side is used once."""
     rows = []
-    for token, a, seen in zip(tokens, here.free, here.looks, strict=True):
+    for token, a, seen in zip(tokens, free, looks, strict=True):
         has = a[_present(token[a])]
         ordered = has[np.lexsort((has, seen[has]))]
         rows.append(ordered[np.unique(token[ordered], return_index=True)[1]])
     a, b = rows
     _, i, j = np.intersect1d(tokens[0][a], tokens[1][b], assume_unique=True, return_indices=True)
-    order = np.argsort(a[i])
-    return CandidatePairs(a[i][order], b[j][order], np.ones(len(order)))
+    return a[i], b[j]
+
+
+def _pairs(left: Positions, right: Positions) -> CandidatePairs:
+    order = np.argsort(left)
+    return CandidatePairs(left[order], right[order], np.ones(len(order)))
 
 
 def _fuzzy(stage: Fuzzy, here: Sofar, how: How, number: int) -> tuple[CandidatePairs, Judged, list[Coverage]]:

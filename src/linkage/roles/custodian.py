@@ -26,8 +26,9 @@ from linkage.errors import InputError, Refused, shape
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, exchange
+from linkage.roles import agreement, blinding, exchange
 from linkage.roles import home as homes
+from linkage.roles.blinding import Waiting
 from linkage.roles.home import Home, Linkage
 
 if TYPE_CHECKING:
@@ -50,6 +51,14 @@ class Tokenised:
     """Rows, tokens and filters in the package."""
     encodings: Encodings = field(repr=False)
     """In memory only: with the row numbers, so that an embedder can look up what became of a row."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The key-holders were asked; the package is made when their answers are here."""
+
+    waiting: Waiting
+    plan: Plan
 
 
 def share_secret(home: Home, identity: Identity, linkage: Linkage) -> list[Path]:
@@ -166,14 +175,33 @@ def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
 
 
 def tokenise(
-    home: Home, identity: Identity, linkage: Linkage, path: Path, config: Config, *, bad_cells: BadCells = "refuse"
-) -> Tokenised:
+    home: Home,
+    identity: Identity,
+    linkage: Linkage,
+    path: Path,
+    config: Config,
+    *,
+    bad_cells: BadCells = "refuse",
+    ask_again: bool = False,
+) -> Tokenised | Asked:
     """Turn a file into a package for the linkage unit.
+
+    Where numbers become tokens by oblivious PRF, the key-holders are asked first; called again with the same file once
+    their answers are here, it makes the package.
+
+    Args:
+        home: of the custodian.
+        identity: its keys.
+        linkage: which linkage.
+        path: the file.
+        config: which column is which field.
+        bad_cells: stop at bad cells, or take them for empty.
+        ask_again: give up what the key-holders were asked before; it has been counted.
 
     Raises:
         InputError: the file, a cell or the config is bad; nothing was written.
-        Refused: the protocol is not in effect, the secret is not here, no row may take part, or more rows than the
-            quota.
+        Refused: the protocol is not in effect, the secret is not here, no row may take part, more rows than the
+            quota, or the key-holders were asked about another file.
     """
     from linkage.encode import encoder, outgoing
 
@@ -185,19 +213,41 @@ def tokenise(
     if not judgement.included.any():
         raise Refused("no row may take part", hint="`linkage plan` says why.")
     exchange.within_quota(protocol, home.card.party, int(judgement.included.sum()))
-    encodings = encoder.tokenise(prepared, judgement.included, protocol, secret)
+    if ask_again:
+        blinding.destroy(home, identity, linkage)
+    export = blinding.Export(path, config.model_dump(mode="json", by_alias=True), bad_cells)
+    blinded = blinding.outputs(home, identity, linkage, export, prepared, judgement.included)
+    if isinstance(blinded, blinding.Waiting):
+        return Asked(blinded, plan_)
+    encodings = encoder.tokenise(prepared, blinded.included, protocol, secret, numbers=blinded.numbers)
     counts = encoder.counts(encodings)
     body = encodings.to_bytes()
     outgoing.refuse_numbers(body)
     home.ledger.append(
         identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
-        bad_cells=plan_.bad_count, sent=counts, basis=_basis(protocol, home.card.party),
+        bad_cells=plan_.bad_count, sent=counts, basis=_basis(protocol, home.card.party), left_out=blinded.left_out,
     )  # fmt: skip
     unit = home.trusted(protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
-    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, counts)
+    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, {**counts, **blinded.content})
     digest = exchange.send(home, identity, linkage, letter, target)
+    blinding.destroy(home, identity, linkage)
     return Tokenised(target, digest, plan_, counts, encodings)
+
+
+def go_on(home: Home, identity: Identity, linkage: Linkage) -> Tokenised | Asked | None:
+    """Tokenise the file that the key-holders were asked about; None when nothing is under way.
+
+    Raises:
+        InputError, Refused: see `tokenise`; the file may have moved or changed.
+    """
+    from linkage.encode.config import from_data
+
+    state = blinding.state_of(home, identity, linkage)
+    if state is None:
+        return None
+    export = state.export
+    return tokenise(home, identity, linkage, export.path, from_data(export.config), bad_cells=export.bad_cells)
 
 
 def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tuple[Plan, Prepared, Judgement]:

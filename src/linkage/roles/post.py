@@ -9,8 +9,8 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -19,13 +19,15 @@ from linkage.crypto import card as cards
 from linkage.crypto import envelope
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, LinkageError, printable
-from linkage.roles import agreement, custodian, exchange, recipient
+from linkage.roles import agreement, blinding, custodian, exchange, keyholder, recipient
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 
 Kind = Literal["card", "protocol", "signature", "package"]
 ORDER: tuple[Kind, ...] = ("card", "protocol", "signature", "package")
-PACKAGES = (exchange.SECRET, exchange.ENCODINGS, exchange.RELEASE)
+PACKAGES = (
+    exchange.SECRET, keyholder.PUBLIC, keyholder.REQUEST, keyholder.ANSWER, exchange.ENCODINGS, exchange.RELEASE,
+)  # fmt: skip
 SNIFF = 4_096
 
 
@@ -36,6 +38,8 @@ class Step:
     kind: Literal["done", "decide", "wait", "refused"]
     """Done just now; a person must decide; waiting for another party; not taken in."""
     text: str
+    made: custodian.Tokenised | None = field(default=None, repr=False, compare=False)
+    """The package that was made just now, with what only its maker knows of it."""
 
     def __str__(self) -> str:
         return f"{self.kind:8}{self.text}"
@@ -115,6 +119,15 @@ def take_package(home: Home, identity: Identity, path: Path) -> str:
     if header.type == exchange.SECRET:
         custodian.keep_secret(home, identity, linkage, path)
         return f"took in the linkage secret from {header.sender}, sealed to this home"
+    if header.type == keyholder.PUBLIC:
+        blinding.take_public_key(home, identity, linkage, path)
+        return f"took in the public key of {header.sender}"
+    if header.type == keyholder.REQUEST:
+        made = keyholder.answer(home, identity, linkage, path)
+        return f"answered {header.sender} about {_counted(made.elements)}; send {made.package.name}"
+    if header.type == keyholder.ANSWER:
+        blinding.take_answer(home, identity, linkage, path)
+        return f"took in the answer of {header.sender}, and checked it"
     if header.type == exchange.ENCODINGS:
         from linkage.roles import unit
 
@@ -159,6 +172,8 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     except LinkageError as error:
         return [Step("refused", error.message)]
     steps = []
+    if agreed.oprf_stages and own in [p.id for p in agreed.key_holders]:
+        steps += _key_holder(home, identity, linkage)
     if own in [p.id for p in agreed.custodians]:
         steps += _custodian(home, identity, linkage)
     if own == agreed.unit.id:
@@ -187,7 +202,9 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
             return [Step("wait", f"{name}: for the linkage secret from {maker}")]
         paths = custodian.share_secret(home, identity, linkage)
         steps.append(Step("done", f"{name}: made the linkage secret; send {', '.join(p.name for p in paths)}"))
-    if "tokenise" not in _acts(home, linkage):
+    going_on = _going_on(home, identity, linkage)
+    steps += going_on
+    if not going_on and "tokenise" not in _acts(home, linkage):
         steps.append(Step("decide", f"{name}: see what would leave with linkage plan FILE, then linkage tokenise FILE"))
     wanted = [o.name for o in agreed.outputs if home.card.party in o.to]
     if wanted and not any(linkage.result(o).exists() for o in wanted):
@@ -195,6 +212,43 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     elif wanted:
         steps.append(Step("done", f"{name}: the result is here: linkage result show"))
     return steps
+
+
+def _key_holder(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
+    name, last = linkage.protocol.id, linkage.protocol.retention.secret_destroyed_on
+    path = keyholder.key_path(linkage)
+    if homes.today().isoformat() > last:
+        gone = not path.exists()
+        return [] if gone else [Step("decide", f"{name}: the key was to be destroyed on {last}: remove {path}")]
+    if path.exists():
+        return []
+    sent = keyholder.announce(home, identity, linkage)
+    told = f"; send {', '.join(p.name for p in sent)}" if sent else ""
+    return [Step("done", f"{name}: made this home's key for numbers{told}")]
+
+
+def _going_on(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
+    """What the key-holders keep a custodian waiting for; the package, once they do not."""
+    name = f"{linkage.protocol.id} {linkage.protocol.version}"
+    missing = blinding.missing_keys(home, linkage) if linkage.protocol.oprf_stages else []
+    if missing:
+        return [Step("wait", f"{name}: for the public key of {', '.join(missing)}")]
+    if not blinding.state_path(linkage).exists():
+        return []
+    waiting = blinding.missing_answers(home, linkage)
+    if waiting:
+        return [Step("wait", f"{name}: for the answer of {', '.join(waiting)} about the numbers")]
+    try:
+        made = custodian.go_on(home, identity, linkage)
+    except LinkageError as error:
+        return [Step("decide", f"{name}: all answers are here: linkage tokenise FILE ({error.message})")]
+    if not isinstance(made, custodian.Tokenised):
+        return []
+    return [Step("done", f"{name}: made the package for {linkage.protocol.unit.id}; send {made.package.name}", made)]
+
+
+def _counted(elements: Mapping[str, int]) -> str:
+    return " and ".join(f"{count:,} elements of '{field}'" for field, count in elements.items())
 
 
 def _acts(home: Home, linkage: Linkage) -> dict[str, int]:

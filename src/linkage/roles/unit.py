@@ -50,6 +50,8 @@ class Matched:
     """How good the fuzzy stages are expected to be."""
     coverage: Sequence[Coverage]
     """Which pairs the fuzzy stages compared, and why these."""
+    conflicts: int
+    """Numbers that both sides have, with a second field that differs: not linked by number."""
 
 
 def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path) -> Package:
@@ -90,6 +92,7 @@ def match(
     _must_be_unit(home, protocol)
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
     packages = _packages(linkage)
+    _same_keys(linkage)
     links = match_encodings(encodings, protocol, resume=_unfinished(linkage, packages), progress=progress)
     files.write(linkage.links, _links_to_bytes(links, encodings, packages))
     per_stage = {f"{n + 1} {name}": int((links.stage == n).sum()) for n, name in enumerate(links.stages)}
@@ -97,9 +100,9 @@ def match(
         identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
         packages=packages,
         rows={e.party: len(e) for e in encodings}, comparisons=[_recorded(c) for c in links.coverage],
-        thresholds={str(one.stage + 1): str(one.threshold) for one in links.judged},
+        thresholds={str(one.stage + 1): str(one.threshold) for one in links.judged}, conflicts=links.conflicts,
     )  # fmt: skip
-    return Matched({e.party: len(e) for e in encodings}, per_stage, links.judged, links.coverage)
+    return Matched({e.party: len(e) for e in encodings}, per_stage, links.judged, links.coverage, links.conflicts)
 
 
 def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Release, Path]]:
@@ -150,6 +153,24 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
     return encodings_from_bytes(
         b"".join(pieces), party=party, protocol_digest=protocol.digest, layout=protocol.layout(party)
     )
+
+
+def _same_keys(linkage: Linkage) -> None:
+    """Custodians who were told different keys by a key-holder have no number in common: say so instead.
+
+    Raises:
+        Refused: the packages name different public keys, or none where the protocol has key-holders.
+    """
+    if not linkage.protocol.oprf_stages:
+        return
+    custodians = [party.id for party in linkage.protocol.custodians]
+    keys = {party: read(linkage.received(party)).header.content.get("keys") for party in custodians}
+    if None in keys.values() or len(set(keys.values())) != 1:
+        raise Refused(
+            "the packages were made with different keys of the key-holders: their numbers cannot be compared",
+            hint=f"Ask {' and '.join(custodians)} to compare the ledger entries oprf-request: a key-holder told them"
+            " different keys, or one of them took an older one.",
+        )
 
 
 def _packages(linkage: Linkage) -> dict[str, str]:

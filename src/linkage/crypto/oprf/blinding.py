@@ -31,6 +31,11 @@ def new_seed() -> bytes:
     return os.urandom(SEED_BYTES)
 
 
+def seed_of(seed: bytes, field: str) -> bytes:
+    """The seed of one field's rows."""
+    return hashlib.shake_256(b"linkage/v1/oprf/field\0" + seed + field.encode()).digest(SEED_BYTES)
+
+
 def scalars(seed: bytes, first: int, count: int, order: int) -> list[int]:
     """The scalars of rows `first` up to `first + count`, each from 1 up to the order."""
     start = hashlib.shake_256(b"linkage/v1/oprf/blind\0" + seed)

@@ -66,6 +66,11 @@ def finish(suite: Suite, inputs: bytes, seed: bytes, first: bytes, evaluated: by
     return (b"".join(suite.outputs(messages, suite.unblind(evaluated, blinds))),)
 
 
+def direct(suite: Suite, key: bytes, inputs: bytes) -> Parts:
+    """Outputs by whoever has the key."""
+    return (b"".join(suite.direct(suite.group.scalar_from_bytes(key), unpacked(inputs))),)
+
+
 STEPS: Final[Mapping[str, Callable[..., Parts]]] = MappingProxyType(
-    {"start": start, "answer": answer, "check": check, "finish": finish}
+    {"start": start, "answer": answer, "check": check, "finish": finish, "direct": direct}
 )

@@ -6,12 +6,13 @@ Rules kept here (docs/spec/exact-tokens.md):
   protocol, as keying material; the first 128 bits are the token. Each output is a standard evaluation by itself: that
   one key-holder stays honest, or the linkage secret does not leak, is enough.
 - What is evaluated names protocol and field: the same number in another linkage is another input.
-- A second factor is appended to the outputs under a subkey of its own: it can be tested only by who has all outputs.
+- A second field is appended to the outputs under a subkey of its own: it can be tried out only by who has all outputs.
+- The keyed hash is the same with the number itself in place of the outputs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,8 +21,11 @@ from linkage.crypto.mac import macs
 from linkage.errors import InputError
 
 TOKEN_BYTES = 16
-PURPOSE = "oprf-token"
-"""Purpose of the subkey of a token, and with the second factor's name behind it, of a token that agrees in that too."""
+PURPOSE, PURPOSE_SECOND = "oprf-token", "oprf-agree"
+"""Purposes of the subkeys of the linkage secret."""
+
+Numbers = Callable[[str, Sequence[bytes]], Sequence[bytes]]
+"""Field, and distinct normalised values; gives for each value the `material` of all key-holders' outputs."""
 
 _LABEL = b"linkage/v1/oprf"
 
@@ -38,23 +42,26 @@ def oprf_inputs(protocol_digest: str, field: str, values: Iterable[bytes]) -> li
     return [start + value for value in values]
 
 
-def joined(key: bytes, outputs: Sequence[Sequence[bytes]], seconds: Sequence[bytes] | None = None) -> NDArray[np.uint8]:
-    """Tokens of rows.
+def material(outputs: Sequence[Sequence[bytes]]) -> list[bytes]:
+    """Outputs of the key-holders, side by side for each value.
 
     Args:
-        key: subkey of the linkage secret, 32 bytes.
-        outputs: per key-holder, in the order of the protocol, the output of each row.
-        seconds: normalised value of the second factor of each row; None for the token of the number alone.
-
-    Returns:
-        ``uint8[n, 16]``.
+        outputs: per key-holder, in the order of the protocol, the output of each value.
 
     Raises:
-        InputError: no key-holder, or unequal numbers of rows.
+        InputError: no key-holder, or unequal numbers of values.
     """
     if not outputs or len({len(one) for one in outputs}) != 1:
-        raise InputError("a joined token needs the outputs of every key-holder for every row")
-    ends: Sequence[bytes] = seconds if seconds is not None else [b""] * len(outputs[0])
-    material = (b"".join(row) for row in zip(*outputs, ends, strict=True))
-    stream = b"".join(mac[:TOKEN_BYTES] for mac in macs(key, "sha256", material))
+        raise InputError("a joined token needs the outputs of every key-holder for every value")
+    return [b"".join(row) for row in zip(*outputs, strict=True)]
+
+
+def tokens(key: bytes, materials: Iterable[bytes]) -> NDArray[np.uint8]:
+    """``uint8[n, 16]``: tokens of what was joined, or of numbers, under a subkey of 32 bytes."""
+    stream = b"".join(mac[:TOKEN_BYTES] for mac in macs(key, "sha256", materials))
     return np.frombuffer(stream, dtype=np.uint8).reshape(-1, TOKEN_BYTES)
+
+
+def with_second(joined: bytes, second: bytes) -> bytes:
+    """What a token of number and second field is made of."""
+    return joined + b"\0" + second
