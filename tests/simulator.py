@@ -18,6 +18,7 @@ from linkage.crypto.identity import Cost, Identity
 from linkage.encode import config as configs
 from linkage.encode.config import Config
 from linkage.roles import agreement, blinding, custodian, keyholder, post, unit
+from linkage.roles.asked import Desk
 from linkage.roles.custodian import Asked, Tokenised
 from linkage.roles.home import Home, Linkage
 from linkage.roles.post import Step
@@ -93,22 +94,23 @@ class Simulator:
             assert self.made is not None
             custodian.import_consent(home, identity, self.made.consent, config)
         made = custodian.tokenise(home, identity, self.linkage(party), path or self.input(party), config)
-        if isinstance(made, Asked):
-            self.ask(party)
-            again = custodian.go_on(home, identity, self.linkage(party))
-            assert isinstance(again, Tokenised)
-            made = again
-        self.sent[party] = made
-        return made
+        self.sent[party] = self.answered(party, made)
+        return self.sent[party]
 
-    def ask(self, party: str) -> None:
-        """What a custodian asked reaches the key-holders, and their answers come back; nothing else moves."""
-        for holder in [p.id for p in self.linkage(party).protocol.key_holders if p.id != party]:
+    def answered(self, party: str, made: Tokenised | Asked, digest: str | None = None) -> Tokenised:
+        """A custodian's package; when it asked key-holders first, their answers reach it, and nothing else moves."""
+        if isinstance(made, Tokenised):
+            return made
+        at = {name: home.linkage(digest) for name, home in self.homes.items()}
+        for holder in made.waiting.holders:
             for path in (self.homes[party].path / "outbox" / holder).glob("*.oprf-request.package"):
-                made = keyholder.answer(self.homes[holder], self.identities[holder], self.linkage(holder), path)
+                answer = keyholder.answer(self.homes[holder], self.identities[holder], at[holder], path)
                 path.unlink()
-                blinding.take_answer(self.homes[party], self.identities[party], self.linkage(party), made.package)
-                made.package.unlink()
+                blinding.take_answer(Desk(self.homes[party], self.identities[party], at[party]), answer.package)
+                answer.package.unlink()
+        again = custodian.go_on(self.homes[party], self.identities[party], at[party])
+        assert isinstance(again, Tokenised)
+        return again
 
     def match(self) -> unit.Matched:
         """The unit matches and releases."""

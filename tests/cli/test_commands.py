@@ -115,8 +115,9 @@ def test_protocol_commands_tell_what_an_auditor_asks(run: Run, tmp_path: Path) -
     assert (code, len(out.strip())) == (0, 71)
     code, out, _ = run("protocol", "show", path, "--lang", "nl")
     assert code == 0
-    assert "bsn: gaat weg als token met sleutel" in out
-    assert "P201" in out
+    assert "bsn: gaat weg als token, gemaakt met de sleutelhouders" in out
+    assert "P220" in out
+    assert "met alle sleutelhouders (mbo, gemeente) en het koppelgeheim: alle nummers" in out
     code, out, _ = run("protocol", "schema")
     assert json.loads(out)["properties"]["parties"]
 
@@ -250,13 +251,13 @@ def test_a_plan_reads_in_dutch_and_in_english_and_writes_nothing(agreed: Simulat
     assert code == 0
     for text in (
         "PGN (bsn)",
-        "gaat weg als token met sleutel",
+        "gaat weg als token, gemaakt met de sleutelhouders",
         "blijft hier",
         "toestemming: niet gevraagd",
         "doen mee",
     ):
         assert text in out
-    assert "leaves as a keyed token" in run(*arguments, "--lang", "en")[1]
+    assert "leaves as a token, made with the key-holders" in run(*arguments, "--lang", "en")[1]
     data = json.loads(run(*arguments, "--json")[1])
     assert data["leaves"]["bsn"] == "exact"
     assert data["judged"]["consent: not asked"] > 0

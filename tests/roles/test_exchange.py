@@ -76,8 +76,9 @@ def test_a_package_of_another_protocol_is_refused(agreed: Simulator) -> None:
     custodian.import_consent(homes["mbo"], agreed.identities["mbo"], agreed.made.consent, agreed.config("mbo"))  # type: ignore[union-attr]
     made = custodian.tokenise(homes["mbo"], agreed.identities["mbo"], mine, agreed.input("mbo"), agreed.config("mbo"))
     first = next(x for x in homes["unit"].linkages() if x.protocol.digest != digest)
+    package = agreed.answered("mbo", made, digest).package
     with pytest.raises(Refused, match="another protocol"):
-        unit.take_encodings(homes["unit"], agreed.identities["unit"], first, made.package)
+        unit.take_encodings(homes["unit"], agreed.identities["unit"], first, package)
 
 
 def test_a_package_sealed_to_another_party_does_not_open(agreed: Simulator) -> None:

@@ -112,15 +112,17 @@ def consent_status(options: Options, name: str | None) -> None:
 @shared
 def plan(options: Options, path: Path, config_path: Path | None, name: str | None) -> None:
     """A dry run: show what would leave of a file, and which rows would not take part. Writes nothing."""
+    from linkage.report import guarantee
     from linkage.report.planned import as_text
     from linkage.roles import custodian
 
     planned = custodian.plan(options.home, options.home.linkage(name), path, _config(options, config_path))
     data = {
-        **{key: value for key, value in vars(planned).items() if key not in ("bad", "warnings")},
+        **{key: value for key, value in vars(planned).items() if key not in ("bad", "warnings", "protocol")},
         "bad": [f.as_dict() for f in planned.bad],
         "warnings": [f.as_dict() for f in planned.warnings],
         "headings": dict(planned.headings),
+        "guarantee": guarantee.lines(planned.protocol, options.lang),
     }
     options.show(as_text(planned, options.lang), data)
     if planned.bad:
@@ -163,8 +165,10 @@ def tokenise(
     text = "\n".join(
         [word("plan_rows", options.lang), table(rows), "sent", table(dict(made.counts)), f"send {made.package}"]
     )
+    if made.left_out:
+        text += f"\nleft out {made.left_out}: {word('asked_since', options.lang)}"
     data = {"package": str(made.package), "digest": made.digest, "judged": dict(made.plan.judged)}
-    options.show(text, {**data, "sent": dict(made.counts)})
+    options.show(text, {**data, "sent": dict(made.counts), "left out": made.left_out})
 
 
 def _show_asked(options: Options, made: Asked) -> None:

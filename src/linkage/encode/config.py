@@ -35,6 +35,19 @@ class ConsentConfig(Model):
     """The file's own words for the states of consent, in lower case."""
 
 
+class AliasConfig(Model):
+    """How the file with changed numbers reads: it stays in the home folder and never leaves."""
+
+    field: Slug
+    """The field whose numbers are meant."""
+    file: Line
+    """Its name in the home folder."""
+    old: Line
+    """Heading of the number as it was."""
+    new: Line
+    """Heading of the number that took its place."""
+
+
 class Config(Model):
     """One organisation's config file."""
 
@@ -48,6 +61,8 @@ class Config(Model):
     columns: dict[Slug, tuple[Line, ...]]
     """Field to headings, tried in order; the first that is filled in a row counts."""
     consent: ConsentConfig | None
+    aliases: AliasConfig | None = None
+    """Numbers that changed (a BSN given twice, or after misuse), so that old and new are one person."""
 
 
 def from_data(data: Mapping[str, Any]) -> Config:

@@ -28,6 +28,7 @@ from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
 from linkage.roles import agreement, blinding, exchange
 from linkage.roles import home as homes
+from linkage.roles.asked import Desk, Export
 from linkage.roles.blinding import Waiting
 from linkage.roles.home import Home, Linkage
 
@@ -49,6 +50,8 @@ class Tokenised:
     plan: Plan
     counts: Mapping[str, int]
     """Rows, tokens and filters in the package."""
+    left_out: int
+    """Rows that may take part by now, and about which the key-holders were not asked."""
     encodings: Encodings = field(repr=False)
     """In memory only: with the row numbers, so that an embedder can look up what became of a row."""
 
@@ -213,10 +216,11 @@ def tokenise(
     if not judgement.included.any():
         raise Refused("no row may take part", hint="`linkage plan` says why.")
     exchange.within_quota(protocol, home.card.party, int(judgement.included.sum()))
+    desk = Desk(home, identity, linkage)
     if ask_again:
-        blinding.destroy(home, identity, linkage)
-    export = blinding.Export(path, config.model_dump(mode="json", by_alias=True), bad_cells)
-    blinded = blinding.outputs(home, identity, linkage, export, prepared, judgement.included)
+        blinding.destroy(desk)
+    export = Export(path, config.model_dump(mode="json", by_alias=True), bad_cells)
+    blinded = blinding.outputs(desk, export, prepared, judgement.included)
     if isinstance(blinded, blinding.Waiting):
         return Asked(blinded, plan_)
     encodings = encoder.tokenise(prepared, blinded.included, protocol, secret, numbers=blinded.numbers)
@@ -231,8 +235,8 @@ def tokenise(
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
     letter = exchange.Letter(exchange.ENCODINGS, [unit], body, {**counts, **blinded.content})
     digest = exchange.send(home, identity, linkage, letter, target)
-    blinding.destroy(home, identity, linkage)
-    return Tokenised(target, digest, plan_, counts, encodings)
+    blinding.destroy(desk)
+    return Tokenised(target, digest, plan_, counts, blinded.left_out, encodings)
 
 
 def go_on(home: Home, identity: Identity, linkage: Linkage) -> Tokenised | Asked | None:
@@ -243,7 +247,7 @@ def go_on(home: Home, identity: Identity, linkage: Linkage) -> Tokenised | Asked
     """
     from linkage.encode.config import from_data
 
-    state = blinding.state_of(home, identity, linkage)
+    state = Desk(home, identity, linkage).state()
     if state is None:
         return None
     export = state.export
@@ -269,7 +273,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         delimiter=None if config.delimiter == "auto" else config.delimiter.replace("tab", "\t"),
     )
     records = read_records(path, columns, fields)
-    prepared = prepare(records, protocol, party.id)
+    prepared = prepare(records, protocol, party.id, _aliases(home, protocol, config))
     texts = {c.field: prepared.columns[c.field].texts() for c in party.cohort}
     standing = None
     if party.consent == "required":
@@ -287,7 +291,12 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         notes=prepared.counts,
         bad=prepared.bad,
         bad_count=prepared.bad_count,
-        warnings=(*records.findings, *_over_quota(party, int(judgement.included.sum()))),
+        warnings=(
+            *records.findings,
+            *_test_numbers(prepared),
+            *_over_quota(party, int(judgement.included.sum())),
+        ),
+        protocol=protocol,
     )
     return plan_, prepared, judgement
 
@@ -298,6 +307,27 @@ def _over_quota(party: Party, rows: int) -> list[Finding]:
         return []
     message = f"{rows:,} rows may take part; the quota is {party.quota:,}: none will be sent"
     return [Finding("E401", Severity.ERROR, f"parties.{party.id}.quota", message)]
+
+
+def _aliases(home: Home, protocol: Protocol, config: Config) -> dict[str, dict[str, str]]:
+    """Field to old and new numbers, from the file in the home folder that the config names."""
+    from linkage.encode import aliases
+
+    spec = config.aliases
+    if spec is None:
+        return {}
+    if spec.field not in [f.name for f in protocol.fields_of(home.card.party)]:
+        raise InputError(f"the config has aliases for '{spec.field}', which {home.card.party} does not have")
+    if Path(spec.file).name != spec.file:
+        raise InputError("aliases: expected the name of a file in the home folder, without a path", where=spec.file)
+    return {spec.field: aliases.load(home.path / spec.file, spec, protocol.field(spec.field).kind)}
+
+
+def _test_numbers(prepared: Prepared) -> list[Finding]:
+    """What `plan` says of numbers that test files use."""
+    found = [(name, n) for name, n in prepared.counts.items() if name.endswith(": test-range")]
+    message = "{} numbers of a range that test files use: in a real linkage this is the wrong file"
+    return [Finding("E402", Severity.WARNING, name.split(": ")[0], message.format(f"{n:,}")) for name, n in found]
 
 
 def _must_be_custodian(home: Home, linkage: Linkage) -> None:

@@ -21,6 +21,7 @@ from linkage.crypto.identity import Identity
 from linkage.errors import InputError, LinkageError, printable
 from linkage.roles import agreement, blinding, custodian, exchange, keyholder, recipient
 from linkage.roles import home as homes
+from linkage.roles.asked import Desk
 from linkage.roles.home import Home, Linkage
 
 Kind = Literal["card", "protocol", "signature", "package"]
@@ -120,13 +121,13 @@ def take_package(home: Home, identity: Identity, path: Path) -> str:
         custodian.keep_secret(home, identity, linkage, path)
         return f"took in the linkage secret from {header.sender}, sealed to this home"
     if header.type == keyholder.PUBLIC:
-        blinding.take_public_key(home, identity, linkage, path)
+        blinding.take_public_key(Desk(home, identity, linkage), path)
         return f"took in the public key of {header.sender}"
     if header.type == keyholder.REQUEST:
         made = keyholder.answer(home, identity, linkage, path)
         return f"answered {header.sender} about {_counted(made.elements)}; send {made.package.name}"
     if header.type == keyholder.ANSWER:
-        blinding.take_answer(home, identity, linkage, path)
+        blinding.take_answer(Desk(home, identity, linkage), path)
         return f"took in the answer of {header.sender}, and checked it"
     if header.type == exchange.ENCODINGS:
         from linkage.roles import unit
@@ -230,14 +231,13 @@ def _key_holder(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
 def _going_on(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     """What the key-holders keep a custodian waiting for; the package, once they do not."""
     name = f"{linkage.protocol.id} {linkage.protocol.version}"
-    missing = blinding.missing_keys(home, linkage) if linkage.protocol.oprf_stages else []
-    if missing:
-        return [Step("wait", f"{name}: for the public key of {', '.join(missing)}")]
-    if not blinding.state_path(linkage).exists():
+    desk = Desk(home, identity, linkage)
+    if desk.stages and desk.missing_keys:
+        return [Step("wait", f"{name}: for the public key of {', '.join(desk.missing_keys)}")]
+    if not desk.under_way:
         return []
-    waiting = blinding.missing_answers(home, linkage)
-    if waiting:
-        return [Step("wait", f"{name}: for the answer of {', '.join(waiting)} about the numbers")]
+    if desk.missing_answers:
+        return [Step("wait", f"{name}: for the answer of {', '.join(desk.missing_answers)} about the numbers")]
     try:
         made = custodian.go_on(home, identity, linkage)
     except LinkageError as error:

@@ -66,6 +66,7 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
 
     def keep(body: bytes, package: Package) -> None:
         party = package.header.sender
+        exchange.within_quota(protocol, party, 0, where=path.name)  # a party without a quota is no custodian
         layout = protocol.layout(party)
         encodings = encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=layout)
         exchange.within_quota(protocol, party, len(encodings), where=path.name)
