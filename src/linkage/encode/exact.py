@@ -64,7 +64,7 @@ class ExactTokens:
         for name, (stage, key, second_key) in self._keys.items():
             column = self._columns[name].take(rows)
             codes, joined = self._joined(name, stage, column)
-            result[name] = _by_row(tokens(key, joined), codes)
+            result[name] = by_row(tokens(key, joined), codes)
             if stage and stage.agree and stage.agree in self._columns:
                 other = self._columns[stage.agree].take(rows)
                 seconds[str(stage.second)] = _seconds(second_key, codes, joined, other)
@@ -91,7 +91,8 @@ def _seconds(key: bytes, codes: NDArray[np.int64], joined: Sequence[bytes], othe
     return result
 
 
-def _by_row(of_values: NDArray[np.uint8], codes: NDArray[np.int64]) -> NDArray[np.uint8]:
+def by_row(of_values: NDArray[np.uint8], codes: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """``uint8[n, 16]``: the token of each row's value; all zero for code -1."""
     result = np.zeros((len(codes), TOKEN_BYTES), dtype=np.uint8)
     result[codes >= 0] = of_values[codes[codes >= 0]]
     return result
