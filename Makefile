@@ -27,6 +27,7 @@ bench: $(VENV)/.check
 	$(BIN)/python benchmarks/match.py
 	$(BIN)/python benchmarks/quality.py --peers $(VENV)/peers --leakage
 	$(BIN)/python benchmarks/encode.py
+	$(BIN)/python benchmarks/oprf.py --peers $(VENV)/peers --five
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -2,12 +2,12 @@
 
     python benchmarks/oprf.py [--rows N] [--peers FOLDER] [--five]
 
-For each suite: the library's own multiplications per second, and rows per second of blinding, answering and finishing,
-on one core and on all. Then a whole exact linkage of two custodians who are both key-holders, by processor time of all
-parties together: hashing, blinding, answering, checking, unblinding, tokens, intersection. The peer, openmined-psi 2.0.6
-in an environment of its own, intersects two sets of the same size; it gives the intersection to one of the two, and has
-no third party. With `--five`, five custodians with two, three and five key-holders, beside the ten runs of PSI that five
-custodians need pairwise.
+For each suite: the library's own multiplications per second, and rows per second of blinding, answering, checking and
+finishing, on one core and on all. Then a whole exact linkage of two custodians who are both key-holders, by processor
+time of all parties together: hashing, blinding, answering, checking, unblinding, tokens, intersection. The peer,
+openmined-psi 2.0.6 in an environment of its own, intersects two sets of the same size; it gives the intersection to one
+of the two, and has no third party. With `--five`, five custodians with two, three and five key-holders, beside the ten
+runs of PSI that five custodians need pairwise.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ from numpy.typing import NDArray
 from linkage.crypto.oprf import blinding, bulk, token
 from linkage.crypto.oprf.rfc9497 import Mode, Suite, suite
 
+Made = TypeVar("Made")
 NAMES = ("ristretto255-SHA512", "P256-SHA256")
 PROTOCOL = "sha256:" + "0" * 64
 PEER = "openmined-psi==2.0.6"
@@ -58,43 +61,53 @@ def raw(one: Suite, rows: int) -> float:
 
 
 def steps(name: str, rows: int) -> None:
-    """A line per step, in rows per second."""
+    """A line per mode, in rows per second."""
     library = raw(suite(name, Mode.OPRF), 5_000)
     print(f"{name}: {library:,.0f} multiplications/s by the library alone, one core")
     for mode in Mode:
-        one, inputs, seed = suite(name, mode), numbers(0, rows), blinding.new_seed()
-        key, canaries = one.random_scalar(), 0 if mode else blinding.CANARIES
+        one = suite(name, mode)
+        alone, together = (Steps(one, rows, cores).run() for cores in (1, None))
+        said = [f"{step} {alone[step]:,.0f} ({together[step]:,.0f})" for step in alone]
+        print(f"  {'proofs' if mode else 'canaries'}, rows/s on one core (on the clock, all cores): {'; '.join(said)}")
+        if not mode:
+            kind = "" if one.group.without_lock else ", which gives x only: the RFC's element takes two"
+            print(f"    answering reaches {alone['answer'] / library:.0%} of the library{kind}")
+        proofs = f" and {one.proof_bytes} for every {bulk.PROOF_ROWS:,} rows" if mode else ""
+        print(f"    on file: {one.group.wire_bytes} bytes a row each way{proofs}; {token.TOKEN_BYTES} a token")
+
+
+@dataclass
+class Steps:
+    """The steps of one request, timed."""
+
+    one: Suite
+    rows: int
+    cores: int | None
+    """1 is measured in processor time, all by the clock."""
+
+    def run(self) -> dict[str, float]:
+        """Step to rows per second."""
+        one, rows, cores = self.one, self.rows, self.cores
+        inputs, seed, key = numbers(0, rows), blinding.new_seed(), one.random_scalar()
+        canaries = 0 if one.mode else blinding.CANARIES
+        speeds = {}
+
+        def timed_step(name: str, act: Callable[[], Made]) -> Made:
+            clock = time.process_time if cores == 1 else time.perf_counter
+            start = clock()
+            made = act()
+            speeds[name] = rows / (clock() - start)
+            return made
+
+        asked, _ = timed_step("ask", lambda: bulk.request(one, inputs, seed, canaries=canaries, cores=cores))
+        evaluated, proofs = timed_step("answer", lambda: bulk.answer(one, key, asked, cores=cores))
         public = one.public_key(key)
-        kept: dict[str, tuple[bytes, bytes]] = {}
-
-        def ask(cores: int | None) -> None:
-            kept["asked"] = bulk.request(one, inputs, seed, canaries=canaries, cores=cores)[0], b""
-
-        def answer(cores: int | None) -> None:
-            kept["answer"] = bulk.answer(one, key, kept["asked"][0], cores=cores)
-
-        def check(cores: int | None) -> None:
-            if mode:
-                bulk.check(one, public, kept["asked"][0], *kept["answer"], cores=cores)
-            else:
-                bulk.check_canaries(one, public, kept["answer"][0], seed, rows, canaries)
-
-        def finish(cores: int | None) -> None:
-            bulk.outputs(one, inputs, seed, kept["answer"][0], canaries=canaries, cores=cores)
-
-        said = []
-        for act in (ask, answer, check, finish):
-            alone = rows / timed(lambda: act(1), time.process_time)  # noqa: B023 -- called at once
-            together = rows / timed(lambda: act(None), time.perf_counter)  # noqa: B023
-            said.append(f"{act.__name__} {alone:,.0f} ({together:,.0f})")
-            if act is answer and not mode:
-                said[-1] += f", {alone / library:.0%} of the library's" + (
-                    "" if one.group.without_lock else " (x only)"
-                )
-        size = one.group.wire_bytes
-        proofs = f" and {one.proof_bytes} a proof of {bulk.PROOF_ROWS:,} rows" if mode else ""
-        print(f"  {'with proofs' if mode else 'with canaries'}, rows/s on one core (all cores): {'; '.join(said)}")
-        print(f"    on file: {size} bytes a row each way{proofs}, {token.TOKEN_BYTES} a token")
+        if one.mode:
+            timed_step("check", lambda: bulk.check(one, public, asked, evaluated, proofs, cores=cores))
+        else:
+            timed_step("check", lambda: bulk.check_canaries(one, public, evaluated, seed, rows, canaries))
+        timed_step("finish", lambda: bulk.outputs(one, inputs, seed, evaluated, canaries=canaries, cores=cores))
+        return speeds
 
 
 def linkage(name: str, rows: int, custodians: int, holders: int, mode: Mode) -> float:
@@ -119,7 +132,7 @@ def linkage(name: str, rows: int, custodians: int, holders: int, mode: Mode) -> 
             else:
                 bulk.check_canaries(one, one.public_key(key), evaluated, seed, rows, canaries)
             outputs.append(bulk.outputs(one, inputs, seed, evaluated, canaries=canaries, cores=1))
-        tokens.append(token.joined(bytes(32), outputs))
+        tokens.append(token.tokens(bytes(32), token.material(outputs)))
     assert common(tokens[0], tokens[1]) == rows // 2  # noqa: S101 -- the right answer, or no figure
     return time.process_time() - start
 

@@ -8,7 +8,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from linkage.protocol.model import Exact, FieldSpec, Protocol
+from linkage.protocol.model import FieldSpec, Protocol
 from linkage.report.words import Lang, word
 
 
@@ -40,22 +40,21 @@ def collusion(protocol: Protocol, lang: Lang) -> list[str]:
     if any(f.kind == "bsn" and f.send == "exact" and not _oprf(protocol, f) for f in protocol.fields):
         return [word("collusion", lang, unit=unit)]
     result = []
-    for stage in protocol.oprf_stages:
+    if protocol.oprf_stages:
         result.append(word("collusion_unit", lang, unit=unit))
-        result += _guesses(protocol, stage, lang)
+        result += _guesses(protocol, lang)
         result.append(word("collusion_all", lang, unit=unit, holders=_names(protocol)))
     names = word("collusion_names", lang, unit=unit)
-    return [*dict.fromkeys(result), names] if any(f.send == "bloom" for f in protocol.fields) else result
+    return [*result, names] if any(f.send == "bloom" for f in protocol.fields) else result
 
 
-def _guesses(protocol: Protocol, stage: Exact, lang: Lang) -> list[str]:
+def _guesses(protocol: Protocol, lang: Lang) -> list[str]:
     """What one custodian and the unit can ask, where another party answers."""
     result = []
     for custodian in protocol.custodians:
         others = [party.id for party in protocol.key_holders if party.id != custodian.id]
         if others:
-            asked = f"{(stage.rounds or 0) * (custodian.quota or 0):,}"
-            said = {"unit": protocol.unit.name, "party": custodian.id, "asked": asked, "others": ", ".join(others)}
+            said = {"unit": protocol.unit.name, "party": custodian.id, "others": ", ".join(others)}
             result.append(word("collusion_quota", lang, **said))
     return result
 

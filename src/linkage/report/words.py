@@ -68,9 +68,9 @@ WORDS: dict[str, dict[Lang, str]] = {
         "en": "{unit} alone: sees which rows have the same number, no number.",
     },
     "collusion_quota": {
-        "nl": "{unit} met {party}: kan nummers alleen raden door ernaar te vragen, ten hoogste {asked}; {others} telt "
-        "elke vraag en legt die vast.",
-        "en": "{unit} with {party}: can guess numbers only by asking about them, {asked} at most; {others} counts and "
+        "nl": "{unit} met {party}: kan nummers alleen raden door ernaar te vragen, tot het quotum; {others} telt elke "
+        "vraag en legt die vast.",
+        "en": "{unit} with {party}: can guess numbers only by asking about them, up to the quota; {others} counts and "
         "records each question.",
     },
     "collusion_all": {

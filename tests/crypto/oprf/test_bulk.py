@@ -172,15 +172,16 @@ def test_inputs_survive_packing() -> None:
 
 def test_a_token_needs_every_output_and_the_key() -> None:
     first, second = [b"1" * 32, b"2" * 32], [b"3" * 32, b"4" * 32]
-    tokens = token.joined(b"k" * 32, [first, second])
+    both = token.material([first, second])
+    tokens = token.tokens(b"k" * 32, both)
     assert tokens.shape == (2, token.TOKEN_BYTES)
     others = [
-        token.joined(b"l" * 32, [first, second]), token.joined(b"k" * 32, [second, first]),
-        token.joined(b"k" * 32, [first, first]), token.joined(b"k" * 32, [first]),
-        token.joined(b"k" * 32, [first, second], [b"x", b"x"]),
+        token.tokens(b"l" * 32, both), token.tokens(b"k" * 32, token.material([second, first])),
+        token.tokens(b"k" * 32, token.material([first, first])), token.tokens(b"k" * 32, first),
+        token.tokens(b"k" * 32, [token.with_second(one, b"x") for one in both]),
     ]  # fmt: skip
     for other in others:
         assert not (tokens == other).all(axis=1).any()
     for wrong in ([], [first, second[:1]]):
         with pytest.raises(InputError, match="every key-holder"):
-            token.joined(b"k" * 32, wrong)
+            token.material(wrong)
