@@ -13,7 +13,8 @@ from linkage.crypto import envelope
 from linkage.crypto.oprf import bulk, message
 from linkage.crypto.oprf.memory import suite_of
 from linkage.crypto.oprf.message import Message
-from linkage.errors import Refused, Untrusted
+from linkage.encode.config import AliasConfig
+from linkage.errors import InputError, Refused, Untrusted
 from linkage.roles import agreement, auditor, blinding, custodian, exchange, keyholder, unit
 from linkage.roles.asked import Desk
 from linkage.roles.custodian import Asked, Tokenised
@@ -133,8 +134,10 @@ def test_a_lost_answer_is_given_again_and_counts_once(fast: Simulator) -> None:
     first = answer(fast, request)
     first.package.unlink()
     assert answer(fast, request).total == first.total
+    request.rename(fast.homes["gemeente"].inbox / "again")
+    assert any(step.text.startswith("answered mbo about") for step in fast.step("gemeente"))
     again = ask(fast)  # the same file: nothing new is asked, the request is in the outbox again
-    assert request_of(again).read_bytes() == request.read_bytes()
+    assert request_of(again) == request
     assert len(acts(fast, "mbo", "oprf-request")) == 1
     blinding.take_answer(desk(fast), answer(fast, request).package)
     assert isinstance(ask(fast), Tokenised)
@@ -382,3 +385,35 @@ def test_the_unit_holds_no_key_and_none_of_what_was_asked(fast: Simulator) -> No
     names = {path.name for path in fast.homes["unit"].path.rglob("*")}
     assert not {name for name in names if "oprf" in name or "secret" in name}
     assert isinstance(unit.linked_handles(fast.linkage("unit").links.read_bytes(), "mbo"), list)
+
+
+def test_a_run_that_dies_while_it_seals_can_be_run_again(fast: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = desk(fast)
+    blinding.take_answer(at, answer(fast, request_of(ask(fast))).package)
+
+    def full(*arguments: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(exchange, "send", full)
+    with pytest.raises(OSError, match="No space left"):
+        ask(fast)
+    assert at.under_way
+    monkeypatch.undo()
+    assert isinstance(ask(fast), Tokenised)
+    assert not at.under_way
+
+
+def test_old_numbers_are_asked_about_as_new_ones(fast: Simulator) -> None:
+    """Aliases stay at home; plan and ledger count them."""
+    home, config = fast.homes["gemeente"], fast.config("gemeente")
+    spec = AliasConfig(field="bsn", file="aliases.csv", old="oud", new="nieuw")
+    asked = config.model_copy(update={"aliases": spec})
+    _, prepared, _ = custodian._prepare(home, fast.linkage("gemeente").protocol, fast.input("gemeente"), config)
+    old, new = prepared.columns["bsn"].values.to_pylist()[:2]
+    files.write(home.path / "aliases.csv", f"oud;nieuw\n{old};{new}\n".encode())
+    plan = custodian.plan(home, fast.linkage("gemeente"), fast.input("gemeente"), asked)
+    assert plan.notes["bsn: alias"] >= 1
+    for change, said in (({"file": "../aliases.csv"}, "without a path"), ({"field": "name"}, "does not have")):
+        wrong = config.model_copy(update={"aliases": spec.model_copy(update=change)})
+        with pytest.raises(InputError, match=said):
+            custodian.plan(home, fast.linkage("gemeente"), fast.input("gemeente"), wrong)

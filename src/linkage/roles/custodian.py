@@ -26,7 +26,7 @@ from linkage.errors import InputError, Refused, shape
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, blinding, exchange
+from linkage.roles import agreement, blinding, exchange, numbers
 from linkage.roles import home as homes
 from linkage.roles.asked import Desk, Export
 from linkage.roles.blinding import Waiting
@@ -273,7 +273,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         delimiter=None if config.delimiter == "auto" else config.delimiter.replace("tab", "\t"),
     )
     records = read_records(path, columns, fields)
-    prepared = prepare(records, protocol, party.id, _aliases(home, protocol, config))
+    prepared = prepare(records, protocol, party.id, numbers.aliases_of(home, protocol, config))
     texts = {c.field: prepared.columns[c.field].texts() for c in party.cohort}
     standing = None
     if party.consent == "required":
@@ -293,7 +293,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         bad_count=prepared.bad_count,
         warnings=(
             *records.findings,
-            *_test_numbers(prepared),
+            *numbers.of_tests(prepared),
             *_over_quota(party, int(judgement.included.sum())),
         ),
         protocol=protocol,
@@ -307,27 +307,6 @@ def _over_quota(party: Party, rows: int) -> list[Finding]:
         return []
     message = f"{rows:,} rows may take part; the quota is {party.quota:,}: none will be sent"
     return [Finding("E401", Severity.ERROR, f"parties.{party.id}.quota", message)]
-
-
-def _aliases(home: Home, protocol: Protocol, config: Config) -> dict[str, dict[str, str]]:
-    """Field to old and new numbers, from the file in the home folder that the config names."""
-    from linkage.encode import aliases
-
-    spec = config.aliases
-    if spec is None:
-        return {}
-    if spec.field not in [f.name for f in protocol.fields_of(home.card.party)]:
-        raise InputError(f"the config has aliases for '{spec.field}', which {home.card.party} does not have")
-    if Path(spec.file).name != spec.file:
-        raise InputError("aliases: expected the name of a file in the home folder, without a path", where=spec.file)
-    return {spec.field: aliases.load(home.path / spec.file, spec, protocol.field(spec.field).kind)}
-
-
-def _test_numbers(prepared: Prepared) -> list[Finding]:
-    """What `plan` says of numbers that test files use."""
-    found = [(name, n) for name, n in prepared.counts.items() if name.endswith(": test-range")]
-    message = "{} numbers of a range that test files use: in a real linkage this is the wrong file"
-    return [Finding("E402", Severity.WARNING, name.split(": ")[0], message.format(f"{n:,}")) for name, n in found]
 
 
 def _must_be_custodian(home: Home, linkage: Linkage) -> None:

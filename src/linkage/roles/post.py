@@ -101,12 +101,17 @@ def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
     elif kind == "signature":
         linkage, party = agreement.take_signature(home, files.read(path, limit=cards.MAX_BYTES), where=path.name)
         text = f"took in the signature of {party} under {linkage.protocol.id}"
-    elif exchange.taken_already(home, exchange.file_digest(path)):
+    elif exchange.taken_already(home, exchange.file_digest(path)) and not _asks(path):
         text = f"removed {printable(path.name)}: it was taken in before"
     else:
         text = take_package(home, identity, path)
     path.unlink()
     return Step("done", text)
+
+
+def _asks(path: Path) -> bool:
+    """Whether a package is a request, which is answered again when it comes again: its answer may have been lost."""
+    return envelope.read(path).header.type == keyholder.REQUEST
 
 
 def take_package(home: Home, identity: Identity, path: Path) -> str:
