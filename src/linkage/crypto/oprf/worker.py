@@ -4,7 +4,7 @@ Rules kept here:
 
 - Only bytes pass, framed by their lengths, over pipes that no other process holds: no code, no pickled object, nothing
   in arguments or files.
-- An element that is none comes back as its number; any other failure ends the process, and the caller with it.
+- An element that is none comes back as its number; any other failure ends the process, silently, and the caller's work.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ class Worker:
     def __init__(self, identifier: str, mode: Mode) -> None:
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._process = subprocess.Popen(  # noqa: S603  # this very interpreter, this very module
-            [sys.executable, "-P", "-m", __name__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+            [sys.executable, "-P", "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
         )
         self._suite = (identifier.encode(), bytes([mode]))
 
