@@ -7,7 +7,7 @@ Rules kept here:
   section 8.2.
 - Many messages at a time: one inversion for all of them, one exponentiation per number.
 - Python's integers do not take the same time for all values. A hash is computed where its input is at home, so that
-  time tells only who may look at the input itself (RFC 9497 section 7.3).
+  time tells only who may look at the input itself (RFC 9497 section 7.4 wants constant time; this is not).
 """
 
 from __future__ import annotations
