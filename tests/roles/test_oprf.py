@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+import protocols
+import simulator
 from linkage import files
 from linkage.crypto import envelope
 from linkage.crypto.oprf import bulk, message
@@ -417,3 +419,42 @@ def test_old_numbers_are_asked_about_as_new_ones(fast: Simulator) -> None:
         wrong = config.model_copy(update={"aliases": spec.model_copy(update=change)})
         with pytest.raises(InputError, match=said):
             custodian.plan(home, fast.linkage("gemeente"), fast.input("gemeente"), wrong)
+
+
+THIRD = """
+  - id: notary
+    name: Sleutelbewaarder (fictief)
+    number: {scheme: KvK, value: "88888888"}
+    public_authority: false
+    roles: [key-holder]
+    legal_role: processor
+    legal_task: Bewaart een sleutel, AVG art. 28
+    card: null
+    discloses: []
+    bsn_basis: null
+    consent: not-required
+    quota: null
+    cohort: []
+
+# The agreed record."""
+
+
+def test_a_key_holder_that_is_no_custodian_answers_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A third party holds a key and nothing else: it sees no secret, no record and no result."""
+    monkeypatch.setitem(simulator.NAMES, "notary", "KvK:88888888")
+    s = Simulator(tmp_path, people=60).found()
+    text = protocols.SHIPPED.replace("\n# The agreed record.", THIRD, 1).replace("roles: [custodian, key-holder, ",
+                                                                                "roles: [custodian, ", 1)  # fmt: skip
+    template = files.write(tmp_path / "template.yml", text.replace("check: canary", "check: dleq").encode())
+    cards = [home.card for home in s.homes.values()]
+    s.agree(files.write(tmp_path / "four.yml", agreement.new_protocol(template, cards, LONG | FAST).encode()))
+    s.synthesise()
+    for party, holders in (("mbo", {"gemeente", "notary"}), ("gemeente", {"notary"})):
+        made = ask(s, party)
+        assert isinstance(made, Asked)
+        assert set(made.waiting.holders) == holders
+    s.carry()
+    assert s.match().links["1 exact"] > 0
+    assert {facts["requester"] for facts in acts(s, "notary", "oprf-answer")} == {"mbo", "gemeente"}
+    assert not {path.name for path in s.homes["notary"].path.rglob("*secret*")}
+    assert not acts(s, "notary", "tokenise")
