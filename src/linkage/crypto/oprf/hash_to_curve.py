@@ -3,9 +3,8 @@
 Rules kept here:
 
 - `expand_message_xmd` is section 5.3.1, `hash_to_field` section 5.2 with k = 128 (48 bytes per number),
-  `map_to_curve` the simplified SWU map of section 6.6.2 in the straight line of appendix F.2, P256_XMD:SHA-256_SSWU_RO_
-  section 8.2.
-- Many messages at a time: one inversion for all of them, one exponentiation per number.
+  `map_to_curve` the simplified SWU map of section 6.6.2, P256_XMD:SHA-256_SSWU_RO_ section 8.2.
+- Many messages at a time: one inversion for all of them. Square roots are OpenSSL's, who opens compressed points.
 - Python's integers do not take the same time for all values. A hash is computed where its input is at home, so that
   time tells only who may look at the input itself (RFC 9497 section 7.4 wants constant time; this is not).
 """
@@ -15,6 +14,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from linkage.crypto.oprf.group import inverses
 
@@ -27,9 +29,7 @@ Z: Final = P - 10
 BYTES_PER_NUMBER: Final = 48
 """L: 256 bits and a margin of 128."""
 
-_C1: Final = (P - 3) // 4
-_C2: Final = pow(-Z % P, (P + 1) // 4, P)
-"""Square root of -Z (appendix F.2.1.2)."""
+_CURVE: Final = SECP256R1()
 _MAX_DST: Final = 255
 
 Point = tuple[int, int]
@@ -82,33 +82,29 @@ def hash_to_p256(messages: Sequence[bytes], dst: bytes) -> list[Point | None]:
 
 
 def map_to_curve(numbers: Sequence[int]) -> list[Point]:
-    """Simplified SWU: a point of P-256 for each field element (appendix F.2)."""
-    fractions = [_fraction(u) for u in numbers]
-    bottoms = inverses([bottom for _, bottom, _ in fractions], P)
-    return [(top * inverse % P, y) for (top, _, y), inverse in zip(fractions, bottoms, strict=True)]
+    """Simplified SWU: a point of P-256 for each field element (section 6.6.2).
+
+    One of two x lies on the curve, and the sign of y is that of the number: a compressed point, which OpenSSL opens.
+    """
+    squares = [Z * u * u % P for u in numbers]
+    tails = [(tv1 * tv1 + tv1) % P for tv1 in squares]
+    bottoms = inverses([A * (P - tail if tail else Z) % P for tail in tails], P)
+    points = []
+    for u, tv1, tail, inverse in zip(numbers, squares, tails, bottoms, strict=True):
+        x = B * (tail + 1) * inverse % P
+        point = _lifted(x, u & 1) or _lifted(tv1 * x % P, u & 1)
+        assert point is not None  # noqa: S101  # either x or Z u^2 x is on the curve
+        points.append(point)
+    return points
 
 
-def _fraction(u: int) -> tuple[int, int, int]:
-    """x as numerator and denominator, and y."""
-    tv1 = Z * u * u % P
-    tv2 = (tv1 * tv1 + tv1) % P
-    tv3 = B * (tv2 + 1) % P
-    tv4 = A * (P - tv2 if tv2 else Z) % P
-    square = tv4 * tv4 % P
-    cube = square * tv4 % P
-    numerator = (tv3 * tv3 * tv3 + A * tv3 * square + B * cube) % P
-    is_square, y1 = _sqrt_ratio(numerator, cube)
-    x, y = (tv3, y1) if is_square else (tv1 * tv3 % P, tv1 * u * y1 % P)
-    return x, tv4, y if (u ^ y) & 1 == 0 else P - y
-
-
-def _sqrt_ratio(u: int, v: int) -> tuple[bool, int]:
-    """Square root of u / v, or of Z u / v, for a field where p mod 4 is 3 (appendix F.2.1.2)."""
-    tv2 = u * v % P
-    y1 = pow(v * v * tv2 % P, _C1, P) * tv2 % P
-    if y1 * y1 * v % P == u:
-        return True, y1
-    return False, y1 * _C2 % P
+def _lifted(x: int, parity: int) -> Point | None:
+    """The point with this x and this parity of y; None where no point has this x."""
+    try:
+        point = EllipticCurvePublicKey.from_encoded_point(_CURVE, bytes([2 + parity]) + x.to_bytes(32, "big"))
+    except ValueError:
+        return None
+    return x, int.from_bytes(point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)[33:], "big")
 
 
 def add_points(left: Sequence[Point], right: Sequence[Point]) -> list[Point | None]:
