@@ -125,6 +125,7 @@ def test_y_is_recovered_right() -> None:
         assert group.multiply(work, [scalar]) == x.to_bytes(32, "big") + y.to_bytes(32, "big")
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 2**64), max_size=9))
 def test_inverses(values: list[int]) -> None:
     assert [v * i % P for v, i in zip(values, inverses(values, P), strict=True)] == [1] * len(values)
