@@ -31,6 +31,7 @@ bench: $(VENV)/.check
 	$(BIN)/python benchmarks/encode.py
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/package.py
+	$(BIN)/python benchmarks/oprf.py --peers $(VENV)/peers --five
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

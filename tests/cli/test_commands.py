@@ -115,8 +115,9 @@ def test_protocol_commands_tell_what_an_auditor_asks(run: Run, tmp_path: Path) -
     assert (code, len(out.strip())) == (0, 71)
     code, out, _ = run("protocol", "show", path, "--lang", "nl")
     assert code == 0
-    assert "bsn: gaat weg als token met sleutel" in out
-    assert "P201" in out
+    assert "bsn: gaat weg als token, gemaakt met de sleutelhouders" in out
+    assert "P220" in out
+    assert "met alle sleutelhouders (mbo, gemeente) en het koppelgeheim: alle nummers" in out
     code, out, _ = run("protocol", "schema")
     assert json.loads(out)["properties"]["parties"]
 
@@ -255,14 +256,44 @@ def test_a_plan_reads_in_dutch_and_in_english_and_writes_nothing(agreed: Simulat
     assert code == 0
     for text in (
         "PGN (bsn)",
-        "gaat weg als token met sleutel",
+        "gaat weg als token, gemaakt met de sleutelhouders",
         "blijft hier",
         "toestemming: niet gevraagd",
         "doen mee",
     ):
         assert text in out
-    assert "leaves as a keyed token" in run(*arguments, "--lang", "en")[1]
+    assert "leaves as a token, made with the key-holders" in run(*arguments, "--lang", "en")[1]
     data = json.loads(run(*arguments, "--json")[1])
     assert data["leaves"]["bsn"] == "exact"
     assert data["judged"]["consent: not asked"] > 0
     assert sorted(agreed.homes["mbo"].path.rglob("*")) == before
+
+
+def test_key_holders_and_custodians_at_their_own_desks(agreed: Simulator, run: Run) -> None:
+    """The round trip by commands: ask, answer, go on; the same file again asks nothing new."""
+    homes = {party: str(home.path) for party, home in agreed.homes.items()}
+    made = agreed.made
+    assert made is not None
+    config = str(files.shipped("config/mbo.yml"))
+    run("consent", "import", str(made.consent), "--home", homes["mbo"], "--config", config)
+    ask = ["tokenise", str(agreed.input("mbo")), "--home", homes["mbo"], "--config", config]
+    code, out, _ = run(*ask, "--json")
+    asked = json.loads(out)
+    assert (code, asked["waits for"]) == (0, ["gemeente"])
+    (request,) = asked["send"]
+    assert run(*ask)[1].splitlines()[-1] == "waits for the answer of gemeente: drop it in inbox/ and run linkage next"
+    code, out, _ = run("oprf", "answer", request, "--home", homes["unit"])
+    assert code == 1
+    code, out, _ = run("oprf", "answer", request, "--home", homes["gemeente"], "--json")
+    answered = json.loads(out)
+    assert code == 0
+    assert answered["total"] == answered["elements"] == asked["asked"]
+    Path(answered["send"]).rename(agreed.homes["mbo"].inbox / "answer")
+    code, out, _ = run("next", "--home", homes["mbo"])
+    assert code == 0
+    assert "made the package for unit; send graduates-on-benefits.mbo.package" in out
+    code, out, _ = run("oprf", "announce", "--home", homes["mbo"])
+    assert (code, out.count("send ")) == (0, 1)
+    code, _, err = run("oprf", "announce", "--home", homes["unit"])
+    assert code == 1
+    assert "unit is no key-holder" in err

@@ -8,14 +8,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from linkage import files
+import protocols
 from linkage.encode import encode
 from linkage.encode.prepare import MAX_SHOWN, Prepared, prepare
 from linkage.encode.read import REFERENCE, from_table
 from linkage.errors import InputError
-from linkage.protocol.load import load
+from linkage.protocol.load import loads
 
-P = load(files.shipped("protocols/graduates-on-benefits.yml"))
+P = loads(protocols.HASHED.encode(), name="p.yml")
 FIELDS = tuple(f.name for f in P.fields_of("mbo"))
 GOOD = {
     "bsn": "111222333",

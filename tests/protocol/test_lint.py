@@ -22,15 +22,18 @@ def carded(text: str) -> str:
     return text
 
 
-SHIPPED, CLK, WITHOUT_NUMBER = map(carded, (protocols.SHIPPED, protocols.CLK, protocols.WITHOUT_NUMBER))
+HASHED, CLK, WITHOUT_NUMBER = map(carded, (protocols.HASHED, protocols.CLK, protocols.WITHOUT_NUMBER))
+SHIPPED = carded(protocols.SHIPPED)
 STATED = {"P201", "P209", "P211"}
-"""What the shipped protocol admits about itself: a keyed hash, a young profile, a threshold of the run."""
+"""What the protocol with a keyed hash admits about itself, besides it: a young profile, a threshold of the run."""
+OPRF = {"P209", "P211", "P220", "P222"}
+"""What the shipped protocol admits: instead of a keyed hash, what key-holders can and cannot prevent."""
 ALWAYS = STATED | {"P202"}
 """With the other profile: that filters are plain."""
 
 
 @functools.cache
-def edited(*edits: tuple[str, str], text: str = SHIPPED) -> Protocol:
+def edited(*edits: tuple[str, str], text: str = HASHED) -> Protocol:
     for old, new in edits:
         assert old in text, old
         text = text.replace(old, new, 1)
@@ -41,10 +44,10 @@ def codes(protocol: Protocol) -> set[str]:
     return {finding.code for finding in lint.check(protocol)}
 
 
-NUMBER_OF_MBO = SHIPPED[SHIPPED.index("    bsn_basis:") : SHIPPED.index("    consent: required")]
-TOKENS_OF_MBO = SHIPPED[SHIPPED.index("    discloses:") : SHIPPED.index("    bsn_basis:")]
-COUNTS_TO_MBO = SHIPPED[SHIPPED.index("      - to: mbo\n") : SHIPPED.index("      - to: gemeente\n")]
-LAW_OF_GEMEENTE = SHIPPED[SHIPPED.index("      law: Wabb") : SHIPPED.index("    consent: not-required")]
+NUMBER_OF_MBO = HASHED[HASHED.index("    bsn_basis:") : HASHED.index("    consent: required")]
+TOKENS_OF_MBO = HASHED[HASHED.index("    discloses:") : HASHED.index("    bsn_basis:")]
+COUNTS_TO_MBO = HASHED[HASHED.index("      - to: mbo\n") : HASHED.index("      - to: gemeente\n")]
+LAW_OF_GEMEENTE = HASHED[HASHED.index("      law: Wabb") : HASHED.index("    consent: not-required")]
 TWO_FIELDS = [
     (f"  - {{name: {name}, kind: {name}, send: bloom, parties: [mbo, gemeente]}}\n", "")
     for name in ("given-name", "postcode")
@@ -107,7 +110,7 @@ PLAIN = [
     ("P211", "a threshold of the run", [("threshold: 0.80", AIM)], "matching.stages"),
     ("P212", "a hardening", [("bits: 1024\n", "bits: 1024\n  hardening: [{step: rule-90}]\n")], "encoding.hardening"),
 ]  # fmt: skip
-TRIED = [(c, e, w, SHIPPED, s) for c, s, e, w in EDITS] + [(c, e, w, CLK, s) for c, s, e, w in PLAIN]
+TRIED = [(c, e, w, HASHED, s) for c, s, e, w in EDITS] + [(c, e, w, CLK, s) for c, s, e, w in PLAIN]
 
 
 @pytest.mark.parametrize(
@@ -123,8 +126,7 @@ def test_an_edit_sets_off_its_rule_and_no_other(code: str, edits: list[tuple[str
 @pytest.mark.parametrize(
     ("code", "edits"),
     [
-        pytest.param("P201", [("- {stage: exact, field: bsn, token: hmac-sha256}", "")],
-                     id="P201 needs an exact stage"),
+        pytest.param("P201", [("kind: bsn,", "kind: education-number,")], id="P201 is about BSN alone"),
         pytest.param("P207", [("kind: bsn,", "kind: education-number,")], id="P207 lets education numbers be"),
         pytest.param("P101", [("kind: bsn,", "kind: education-number,"), (NUMBER_OF_MBO, "    bsn_basis: null\n")],
                      id="P101 is about BSN alone"),
@@ -145,6 +147,34 @@ def test_a_rule_does_not_see_what_is_not_there(code: str, edits: list[tuple[str,
     assert code not in codes(edited(*edits))
 
 
+ALONE = "roles: [custodian, key-holder, recipient]"
+OF_OPRF = [
+    ("P221", [(ALONE, "roles: [custodian, recipient]")], "parties.gemeente.roles"),
+    ("P223", [("rounds: 2", "rounds: 4")], "matching.stages"),
+    ("P224", [(protocols.OPRF, "token: hmac-sha256")], "parties.mbo.roles"),
+    ("P201", [(protocols.OPRF, "token: hmac-sha256")], "matching.stages"),
+    ("P201", [(f"    - {{stage: exact, field: bsn, {protocols.OPRF}}}", "")], "matching.stages"),
+]
+
+
+@pytest.mark.parametrize(("code", "edits", "where"), OF_OPRF)
+def test_an_edit_of_numbers_by_oblivious_prf_sets_off_its_rule(
+    code: str, edits: list[tuple[str, str]], where: str
+) -> None:
+    found = lint.check(edited(*edits, text=SHIPPED))
+    assert where in {finding.where for finding in found if finding.code == code}
+    assert {finding.code for finding in found} - OPRF <= {"P201", "P224", code}
+
+
+def test_what_is_said_of_oblivious_prfs() -> None:
+    said = {f.code: f.message for f in lint.check(edited(text=SHIPPED))}
+    assert "(mbo 100,000, gemeente 200,000)" in said["P220"]
+    assert "all key-holders (mbo, gemeente)" in said["P220"]
+    alone = {f.code: f.message for f in lint.check(edited((ALONE, "roles: [custodian, recipient]"), text=SHIPPED))}
+    assert "linkage unit + this one party = every number" in alone["P221"]
+    assert "P222" not in codes(edited(("check: canary", "check: dleq"), text=SHIPPED))
+
+
 @pytest.mark.parametrize(
     ("code", "edits"),
     [
@@ -159,7 +189,7 @@ def test_a_rule_does_not_see_what_is_not_there_in_plain_filters(code: str, edits
 
 
 @pytest.mark.parametrize(
-    ("text", "stated"), [(SHIPPED, STATED), (WITHOUT_NUMBER, {"P202", "P211"}), (CLK, {"P201", "P202"})]
+    ("text", "stated"), [(HASHED, STATED), (SHIPPED, OPRF), (WITHOUT_NUMBER, {"P202", "P211"}), (CLK, {"P201", "P202"})]
 )
 def test_the_shipped_protocols_have_no_error_and_state_their_prices(text: str, stated: set[str]) -> None:
     found = lint.check(loads(text.encode(), name="p.yml"))
@@ -180,7 +210,9 @@ def test_what_an_aim_and_a_margin_say() -> None:
 
 
 def test_every_rule_is_tried_above() -> None:
-    assert {code for code, *_ in TRIED} | STATED == {rule.code for rule in lint.RULES}
+    assert {code for code, *_ in TRIED} | STATED | OPRF | {code for code, _, _ in OF_OPRF} == {
+        rule.code for rule in lint.RULES
+    }
 
 
 def test_codes_are_unique_and_say_their_family() -> None:

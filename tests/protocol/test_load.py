@@ -11,22 +11,22 @@ from linkage import files, protocol
 from linkage.errors import InputError
 from linkage.protocol import Protocol
 from linkage.protocol.load import loads
-from protocols import CLK, SHIPPED, WITHOUT_NUMBER
+from protocols import CLK, HASHED, OPRF, SHIPPED, WITHOUT_NUMBER
 
 PATH = files.shipped("protocols/graduates-on-benefits.yml")
 
 
-def edited(old: str, new: str, text: str = SHIPPED) -> bytes:
+def edited(old: str, new: str, text: str = HASHED) -> bytes:
     assert old in text
     return text.replace(old, new, 1).encode()
 
 
-def line(of: str, text: str = SHIPPED) -> int:
+def line(of: str, text: str = HASHED) -> int:
     """Which line of a protocol a text stands on."""
     return text[: text.index(of)].count("\n") + 1
 
 
-def complained(old: str, new: str, message: str, text: str = SHIPPED) -> bool:
+def complained(old: str, new: str, message: str, text: str = HASHED) -> bool:
     """Whether the first complaint is this message, at so many lines from the change: ``+0:22: expected ...``."""
     offset, rest = message.split(":", 1)
     return complaints(edited(old, new, text))[0].startswith(f"p.yml:{line(old, text) + int(offset)}:{rest}")
@@ -134,12 +134,29 @@ SLIPS = [
     ("packages: P30D", "packages: P٣D", f"+0:3: {TEXT_THAT_FITS} ^P"),
     ("w3id.org/dpv#Public", "w3id.org/dpv#Públic", f"+0:3: {TEXT_THAT_FITS} ^https://w3id"),
     ("  email: koppeling@example.nl", "  email:", "+0:3: expected text, got nothing"),
-    (SHIPPED, "- a\n", "+0:1: expected a mapping of keys, got a list"),
-    (SHIPPED, "text\n", "+0:1: expected a mapping of keys, got text"),
+    (HASHED, "- a\n", "+0:1: expected a mapping of keys, got a list"),
+    (HASHED, "text\n", "+0:1: expected a mapping of keys, got text"),
 ]  # fmt: skip
 
 
 OTHERS = [
+    (HASHED, "hmac-sha256", "hmac-sha256, check: dleq", "+0:7: check means nothing for 'hmac-sha256'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, rounds: 2", "+0:7: rounds means nothing for 'hmac-sha256'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, agree: born", "+0:54: no other field is called 'born'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, agree: bsn", "+0:54: no other field is called 'bsn'"),
+    (
+        HASHED,
+        "    - {stage: fuzzy",
+        "    - {stage: exact, field: bsn, token: hmac-sha256}\n    - {stage: fuzzy",
+        "+0:7: stage of",
+    ),
+    (HASHED, "token: hmac-sha256", OPRF, "+0:34: 'oprf-p256-sha256' needs a party with role key-holder; there is none"),
+    (HASHED, "hmac-sha256", "oprf-p384-sha384", "+0:34: expected 'oprf-p256-sha256', 'oprf-ristretto255-sha512' or"),
+    (SHIPPED, "check: canary, ", "", "+0:7: check is missing"),
+    (SHIPPED, ", rounds: 2", "", "+0:7: rounds is missing"),
+    (SHIPPED, "check: canary", "check: trust", "+0:59: expected 'dleq' or 'canary', got 'trust'"),
+    (SHIPPED, "rounds: 2", "rounds: 0", "+0:74: input should be greater than or equal to 1"),
+    (SHIPPED, "roles: [linkage-unit]", "roles: [linkage-unit, key-holder]", "+59:34: the linkage unit is a key-holder"),
     (CLK, "similarity: dice", "similarity: agreement", "+0:22: expected 'dice' for profile clk, got 'agreement'"),
     (
         CLK,
@@ -169,8 +186,13 @@ def test_the_most_and_the_least_that_may_be_written() -> None:
         (WITHOUT_NUMBER, "larger_weight: 0.2", "larger_weight: 0.5"),
         (WITHOUT_NUMBER, "larger_weight: 0.2", "larger_weight: 0.05"),
         (WITHOUT_NUMBER, AIM, "{aim: precision, at_least: 0.5}"),
-        (SHIPPED, AIM, "{aim: precision, at_least: 0.9999}"),
-        (SHIPPED, AIM, "1"),
+        (HASHED, AIM, "{aim: precision, at_least: 0.9999}"),
+        (HASHED, AIM, "1"),
+        (SHIPPED, "rounds: 2", "rounds: 100"),
+        (SHIPPED, "rounds: 2", "rounds: 1"),
+        (SHIPPED, "rounds: 2", "rounds: 2, agree: birth-date"),
+        (SHIPPED, "check: canary", "check: dleq"),
+        (SHIPPED, "oprf-p256-sha256", "oprf-ristretto255-sha512"),
     ]:
         assert loads(edited(old, new, text), name="p.yml").digest != loads(text.encode(), name="p.yml").digest
 
@@ -226,7 +248,7 @@ def test_parties_by_id_and_role(agreed: Protocol) -> None:
     assert agreed.party_ids == ("mbo", "gemeente", "unit")
     assert agreed.unit.id == "unit"
     assert [party.id for party in agreed.custodians] == ["mbo", "gemeente"]
-    assert [party.id for party in agreed.with_role("key-holder")] == []
+    assert [party.id for party in agreed.key_holders] == ["mbo", "gemeente"]
     assert agreed.party("gemeente").public_authority
     with pytest.raises(InputError, match="names no party 'uwv'; it has mbo, gemeente, unit"):
         agreed.party("uwv")

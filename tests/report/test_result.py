@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+import protocols
 from linkage import files
 from linkage.disclosure.release import Cell, Expected, Figure, Release
-from linkage.protocol.load import load
+from linkage.protocol.load import load, loads
 from linkage.protocol.model import Text
-from linkage.report import agreed, result
+from linkage.report import agreed, guarantee, result
 from linkage.report.result import Report, as_csv, as_data, as_html, as_json, as_text, share
 from linkage.report.words import WORDS, Lang, word
 
@@ -237,7 +238,7 @@ def test_a_protocol_as_a_person_reads_it(lang: Lang) -> None:
     for said in (P.digest, P.reference_date, str(getattr(P.title, lang)), *(p.name for p in P.parties)):
         assert said in text
     for field in P.fields_of("mbo"):
-        assert f"{field.name}: {word('sent_' + field.send, lang)}" in text
+        assert f"{field.name}: {guarantee.leaves(P, field, lang)}" in text
     assert word("rule", lang, minimum=10, rounding=5) in text
     assert all(line.strip() in text for party in P.party_ids for line in agreed.bases(P, party, lang))
 
@@ -245,10 +246,35 @@ def test_a_protocol_as_a_person_reads_it(lang: Lang) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_without_a_number_nothing_is_said_of_numbers_read_back(lang: Lang) -> None:
     other = load(files.shipped("protocols/graduates-without-number.yml"))
-    (said, _), (of_numbers, _) = (Report(p, RELEASE, lang).limits for p in (other, P))
+    said, _ = Report(other, RELEASE, lang).limits
     assert "BSN" not in said
-    assert "BSN" in of_numbers
     assert other.unit.name in said
+    assert guarantee.lines(other, lang) == [said]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_each_collusion_breaks_is_said_of_the_mode_that_is_used(lang: Lang) -> None:
+    keyed = loads(protocols.HASHED.encode(), name="p.yml")
+    weak = guarantee.collusion(keyed, lang)
+    assert weak == [word("collusion", lang, unit=keyed.unit.name)]
+    assert "BSN" in weak[0]
+    strong = guarantee.collusion(P, lang)
+    assert strong == [line for line in Report(P, RELEASE, lang).limits if line in strong]
+    assert word("collusion_all", lang, unit=P.unit.name, holders="mbo, gemeente") in strong
+    for party, other in (("mbo", "gemeente"), ("gemeente", "mbo")):
+        assert word("collusion_quota", lang, unit=P.unit.name, party=party, others=other) in strong
+    assert word("collusion_names", lang, unit=P.unit.name) in strong
+    assert "P256-SHA256" in guarantee.lines(P, lang)[0]
+    assert guarantee.lines(keyed, lang)[0] == word("numbers_keyed", lang, field="bsn")
+
+
+def test_a_custodian_who_is_the_only_key_holder_needs_to_ask_nobody() -> None:
+    alone = "roles: [custodian, key-holder, recipient]"
+    p = loads(protocols.SHIPPED.replace(alone, "roles: [custodian, recipient]", 1).encode(), name="p.yml")
+    said = guarantee.collusion(p, "en")
+    assert not any("with gemeente: can guess" in line for line in said)
+    assert any("with mbo: can guess" in line for line in said)
+    assert any("all key-holders (gemeente)" in line for line in said)
 
 
 def test_a_bar_is_drawn_for_shown_figures_only() -> None:

@@ -18,6 +18,7 @@ STRANGERS = {"numbers": "rows with different numbers", "registers": "rows of one
 CONFLICTS = {
     "unlike": "links by number join rows that are less alike than this stage asks",
     "contested": "links by number have a free row that is more alike",
+    "differs": "numbers that both have are not linked by number: the second field differs",
     "crossed": "pairs stay apart: together they would be two rows of one party, or two numbers",
 }
 SAME = {"numbers": "rows with equal numbers", "scores": "how scores thin out"}

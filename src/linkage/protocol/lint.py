@@ -35,6 +35,7 @@ LOWEST_OVERLAP = 0.70
 """Dice or Tversky below which strangers meet (hard synthetic registers: the best threshold is 0.74 to 0.79)."""
 BROAD_QUOTA = 1_000_000
 """Rows; no gemeente has as many inhabitants, no school as many students."""
+MANY_ROUNDS = 3
 WEAKEST_MATCH = 0.75
 """Cosine of the weakest pair of one person's records that is worth finding (hard synthetic registers)."""
 MARGIN = 5
@@ -180,11 +181,12 @@ def quota_without_bound(p: Protocol) -> Seen:
 def keyed_hash_of_number(p: Protocol) -> Seen:
     """There are 90,909,091 valid BSNs. With the linkage secret a dictionary of all their keyed hashes takes
     seconds: the unit together with one custodian, or with a leaked secret, reads every BSN."""
-    for stage in p.matching.stages:
-        if stage.stage == "exact" and stage.token == "hmac-sha256" and p.field(stage.field).kind == "bsn":
+    for field in p.fields:
+        stage = p.exact_stage(field.name)
+        if field.kind == "bsn" and field.send == "exact" and not (stage and stage.oprf_suite):
             yield (
                 "matching.stages",
-                f"'{stage.field}' is a keyed hash, the weak mode: linkage unit + one custodian = every BSN",
+                f"'{field.name}' is a keyed hash, the weak mode: linkage unit + one custodian = every BSN",
             )
 
 
@@ -300,6 +302,65 @@ def hardening_that_hides_little(p: Protocol) -> Seen:
     if isinstance(p.encoding, Clk):
         for step in p.encoding.hardening:
             yield "encoding.hardening", f"{step.step} does not withstand known pairs or graph matching"
+
+
+@_rule("P220", Severity.INFO)
+def guarantee_of_oprf(p: Protocol) -> Seen:
+    """A number that is a token by oblivious PRF can be tried out only with the help of every key-holder, who count and
+    log each question, or with all of their keys. All of them together with the linkage unit and the linkage secret read
+    every number, and no software can prevent that: choose key-holders who would not all agree to it."""
+    for stage in p.oprf_stages:
+        holders = ", ".join(party.id for party in p.key_holders)
+        asked = ", ".join(f"{c.id} {(stage.rounds or 1) * (c.quota or 0):,}" for c in p.custodians)
+        yield (
+            "matching.stages",
+            f"'{stage.field}': linkage unit + a custodian can try at most as many numbers as may be asked ({asked}), "
+            f"each on record; linkage unit + all key-holders ({holders}) and the linkage secret = every number",
+        )
+
+
+@_rule("P221", Severity.WARNING)
+def one_key_holder(p: Protocol) -> Seen:
+    """With one key-holder, whoever has its key and the linkage secret tries numbers offline. When it is a custodian it
+    has both, and with the linkage unit it reads every number: the keyed hash over again, from one of the two sides."""
+    if p.oprf_stages and len(p.key_holders) == 1:
+        holder = p.key_holders[0]
+        also = "custodian" in holder.roles
+        yield (
+            f"parties.{holder.id}.roles",
+            "the only key-holder" + (" is a custodian: linkage unit + this one party = every number" if also else ""),
+        )
+
+
+@_rule("P222", Severity.INFO)
+def canaries_only(p: Protocol) -> Seen:
+    """Rows of known answer find every key-holder that answers with another key and 96 % of those who spoil one row in
+    twenty, but not one who spoils a few rows: these find no partner, or only each other. A proof over every row (dleq)
+    finds all, at about twice the work."""
+    for stage in p.oprf_stages:
+        if stage.check == "canary":
+            yield "matching.stages", f"'{stage.field}': a key-holder that answers a few rows wrongly may go unseen"
+
+
+@_rule("P223", Severity.WARNING)
+def many_rounds(p: Protocol) -> Seen:
+    """Every round is as many numbers as the quota that a custodian can try on people who are none of its own."""
+    for stage in p.oprf_stages:
+        if (stage.rounds or 0) > MANY_ROUNDS:
+            yield (
+                "matching.stages",
+                f"'{stage.field}': {stage.rounds} rounds; {MANY_ROUNDS} leave room for a mishap or two",
+            )
+
+
+@_rule("P224", Severity.WARNING)
+def key_holder_without_oprf(p: Protocol) -> Seen:
+    """A key-holder is asked only where a stage makes its tokens by oblivious PRF."""
+    if not p.oprf_stages:
+        for party in p.key_holders:
+            if party.id == p.unit.id:  # P106 says more
+                continue
+            yield f"parties.{party.id}.roles", "key-holder, but no stage has tokens by oblivious PRF"
 
 
 @_rule("P301", Severity.ERROR)

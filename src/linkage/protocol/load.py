@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
-from linkage.protocol.model import Aim, Fuzzy, Protocol
+from linkage.protocol.model import Aim, Exact, Fuzzy, Protocol
 from linkage.protocol.profiles import ClkField, HardenedField
 from linkage.protocol.strict_yaml import Document, Path
 
@@ -177,6 +177,9 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
             yield from _known(path, name, exact, "field sent as exact")
         if stage.stage == "fuzzy":
             yield from _fuzzy(path, stage, p.encoding.profile)
+        else:
+            yield from _exact(path, stage, p)
+    yield from _twice(("matching", "stages"), [s.field for s in p.matching.stages if isinstance(s, Exact)], "stage of")
     yield from _outputs(p, custodians)
 
 
@@ -207,6 +210,22 @@ def _parties(p: Protocol) -> Iterator[Problem]:
             yield from _known((*path, "field"), condition.field, own, f"field of {party.id}")
             if len(condition.model_dump(exclude_none=True)) - 2 < 1:
                 yield path, "expected a test: one_of, on_or_after, on_or_before, age_from or age_to"
+
+
+def _exact(path: Path, stage: Exact, p: Protocol) -> Iterator[Problem]:
+    """What an oblivious PRF needs, and what nothing else may have; a second field that is there."""
+    for name in ("check", "rounds"):
+        given = getattr(stage, name) is not None
+        if given != bool(stage.oprf_suite):
+            yield path, f"{name} {f'means nothing for {stage.token!r}' if given else 'is missing'}"
+    if stage.oprf_suite and not p.key_holders:
+        yield (*path, "token"), f"'{stage.token}' needs a party with role key-holder; there is none"
+    if stage.oprf_suite and any("linkage-unit" in party.roles for party in p.key_holders):
+        yield (*path, "token"), "the linkage unit is a key-holder; with one custodian it would read every number"
+    if stage.agree is not None:
+        yield from _known(
+            (*path, "agree"), stage.agree, [f.name for f in p.fields if f.name != stage.field], "other field"
+        )
 
 
 def _fuzzy(path: Path, stage: Fuzzy, profile: str) -> Iterator[tuple[Path, str]]:

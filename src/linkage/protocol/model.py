@@ -10,8 +10,10 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
@@ -32,6 +34,10 @@ Role = Literal["custodian", "key-holder", "linkage-unit", "recipient"]
 Question = Literal["overlap"]
 
 
+OPRF_SUITES: Final[Mapping[str, str]] = MappingProxyType(
+    {"oprf-p256-sha256": "P256-SHA256", "oprf-ristretto255-sha512": "ristretto255-SHA512"}
+)
+"""Tokens by oblivious PRF, and their suites (RFC 9497 section 4)."""
 HIGHEST_COUNT = 99_999_999
 """Counts that packages and ledgers show have eight digits at most, so that none can pass for a person number."""
 
@@ -155,8 +161,28 @@ class Exact(Model):
 
     stage: Literal["exact"]
     field: Slug
-    token: Literal["hmac-sha256"]
-    """The keyed hash, the weak mode: whoever holds the linkage secret and the tokens can try every BSN."""
+    token: Literal["oprf-p256-sha256", "oprf-ristretto255-sha512", "hmac-sha256"]
+    """``oprf-...``: an oblivious PRF of the key-holders, joined under the linkage secret (docs/spec/exact-tokens.md).
+    ``hmac-sha256``: the keyed hash, the weak mode: whoever holds the linkage secret and the tokens can try every
+    BSN."""
+    check: Literal["dleq", "canary"] | None = None
+    """How a custodian checks a key-holder's answer, for ``oprf-...`` and only there. ``dleq``: a proof over every row.
+    ``canary``: 64 rows of known answer among them; next to no work, and a few wrong answers may go unseen."""
+    rounds: Annotated[int, Field(ge=1, le=100)] | None = None
+    """How many times its quota of rows a custodian may ask of each key-holder in this linkage, for ``oprf-...`` and
+    only there. One is used up by every `linkage tokenise` of a new export."""
+    agree: Slug | None = None
+    """A second field that must be equal too, where both rows have it: a valid number may be another person's."""
+
+    @property
+    def oprf_suite(self) -> str | None:
+        """Name of the suite in RFC 9497; None for the keyed hash."""
+        return OPRF_SUITES.get(self.token)
+
+    @property
+    def second(self) -> str | None:
+        """Name of the token that says whether number and second field agree."""
+        return f"{self.field}.{self.agree}" if self.agree else None
 
 
 class Aim(Model):
@@ -339,6 +365,22 @@ class Protocol(Model):
         """The parties that send records."""
         return self.with_role("custodian")
 
+    @property
+    def key_holders(self) -> tuple[Party, ...]:
+        """The parties without whom no token by oblivious PRF is made."""
+        return self.with_role("key-holder")
+
+    @property
+    def oprf_stages(self) -> tuple[Exact, ...]:
+        """The stages whose tokens are made by oblivious PRF."""
+        return tuple(s for s in self.matching.stages if isinstance(s, Exact) and s.oprf_suite)
+
+    def exact_stage(self, field: str) -> Exact | None:
+        """The stage that links by a field, if there is one; `linkage.protocol.load` has checked that there is one at
+        most."""
+        stages = (s for s in self.matching.stages if isinstance(s, Exact) and s.field == field)
+        return next(stages, None)
+
     def field(self, name: str) -> FieldSpec:
         """The field of that name (checked by `linkage.protocol.load` wherever a name is used)."""
         return next(field for field in self.fields if field.name == name)
@@ -347,11 +389,19 @@ class Protocol(Model):
         """The fields a party has, of these ways of sending (all when none is named)."""
         return tuple(f for f in self.fields if party_id in f.parties and (not send or f.send in send))
 
+    def oprf_stages_of(self, party_id: str) -> dict[str, Exact]:
+        """Field to stage, for the numbers of a custodian that are made tokens by oblivious PRF."""
+        own = [field.name for field in self.fields_of(party_id, "exact")]
+        return {stage.field: stage for stage in self.oprf_stages if stage.field in own}
+
     def layout(self, party_id: str) -> Layout:
         """The columns that this party's encodings have: fields in the order of the file."""
         from linkage.tables import Layout
 
+        own = [f.name for f in self.fields_of(party_id)]
         tokens = tuple(f.name for f in self.fields_of(party_id, "exact"))
+        stages = [self.exact_stage(name) for name in tokens]
+        tokens += tuple(s.second for s in stages if s and s.second and s.agree in own)
         words = self.encoding.filter_bits // 64 if self.fields_of(party_id, "bloom") else 0
         categories = tuple((f.name, len(f.values or ())) for f in self.fields_of(party_id, "category"))
         return Layout(tokens, words, categories)

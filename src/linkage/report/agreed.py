@@ -5,6 +5,7 @@ from __future__ import annotations
 from linkage.findings import Finding
 from linkage.protocol import lint
 from linkage.protocol.model import Protocol
+from linkage.report import guarantee
 from linkage.report.words import Lang, word
 
 
@@ -20,13 +21,14 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
     for party in protocol.parties:
         lines += ["", f"{party.id}: {party.name} ({', '.join(party.roles)})", f"  {party.legal_task}"]
         for field in protocol.fields_of(party.id):
-            lines.append(f"  {field.name}: {word('sent_' + field.send, lang)}")
+            lines.append(f"  {field.name}: {guarantee.leaves(protocol, field, lang)}")
         lines += [f"  {line}" for line in bases(protocol, party.id, lang)]
         if party.bsn_basis is not None:
             lines.append(f"  BSN: {party.bsn_basis.law}")
     for output in protocol.outputs:
         rule = word("rule", lang, minimum=output.minimum, rounding=output.rounding)
         lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}", f"  {rule}"]
+    lines += ["", word("guarantee", lang), *(f"  {line}" for line in guarantee.lines(protocol, lang))]
     findings: list[Finding] = lint.check(protocol)
     return "\n".join([*lines, "", *map(str, findings)])
 

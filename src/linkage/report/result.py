@@ -15,7 +15,7 @@ from typing import Any
 
 from linkage.disclosure.release import Cell, Expected, Figure, Release
 from linkage.protocol.model import Output, Protocol
-from linkage.report import agreed
+from linkage.report import agreed, guarantee
 from linkage.report.words import Lang, word
 
 Quality = Mapping[str, Any]
@@ -97,9 +97,7 @@ class Report:
     @property
     def limits(self) -> list[str]:
         """What the protocol does not protect against."""
-        numbers = any(f.kind == "bsn" and f.send == "exact" for f in self.protocol.fields)
-        collusion = "collusion" if numbers else "collusion_names"
-        return [word(collusion, self.lang, unit=self.protocol.unit.name), word("pseudonymised", self.lang)]
+        return [*guarantee.collusion(self.protocol, self.lang), word("pseudonymised", self.lang)]
 
     @property
     def bases(self) -> list[str]:

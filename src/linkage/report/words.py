@@ -60,6 +60,34 @@ WORDS: dict[str, dict[Lang, str]] = {
         "en": "If {unit} and one custodian collude, they can recover every BSN and name: the BSN is hashed under one "
         "key (the weak mode).",
     },
+    "numbers_oprf": {
+        "nl": "{field}: een token met de sleutels van {holders} ({suite}), die alleen verblinde nummers zien.",
+        "en": "{field}: a token made with the keys of {holders} ({suite}), who see blinded numbers only.",
+    },
+    "numbers_keyed": {
+        "nl": "{field}: een hash onder één sleutel, de zwakke vorm.",
+        "en": "{field}: a hash under one key, the weak mode.",
+    },
+    "collusion_unit": {
+        "nl": "{unit} alleen: ziet welke rijen hetzelfde nummer hebben, geen nummer.",
+        "en": "{unit} alone: sees which rows have the same number, no number.",
+    },
+    "collusion_quota": {
+        "nl": "{unit} met {party}: kan nummers alleen raden door ernaar te vragen, tot het quotum; {others} telt elke "
+        "vraag en legt die vast.",
+        "en": "{unit} with {party}: can guess numbers only by asking about them, up to the quota; {others} counts and "
+        "records each question.",
+    },
+    "collusion_all": {
+        "nl": "{unit} met alle sleutelhouders ({holders}) en het koppelgeheim: alle nummers.",
+        "en": "{unit} with all key-holders ({holders}) and the linkage secret: every number.",
+    },
+    "sent_oprf": {
+        "nl": "gaat weg als token, gemaakt met de sleutelhouders",
+        "en": "leaves as a token, made with the key-holders",
+    },
+    "guarantee": {"nl": "Wat dit protocol belooft", "en": "What this protocol guarantees"},
+    "asked_since": {"nl": "niet gevraagd aan de sleutelhouders", "en": "not asked of the key-holders"},
     "collusion_names": {
         "nl": "Spannen {unit} en één bronhouder samen, dan kunnen zij namen terugzoeken met een woordenboek: wie de "
         "sleutel heeft, kan van elke naam het filter maken.",
@@ -105,7 +133,11 @@ WORDS: dict[str, dict[Lang, str]] = {
     "invalidated": {"nl": "ongeldig verklaard", "en": "invalidated"},
     "repaired": {"nl": "voorloopnul hersteld", "en": "repaired"},
     "placeholder": {"nl": "niet ingevuld", "en": "placeholder"},
-    "education-number": {"nl": "onderwijsnummer, niet te koppelen", "en": "education-number"},
+    "education-number": {
+        "nl": "onderwijsnummer, niet op nummer te koppelen",
+        "en": "education number, not linkable by number",
+    },
+    "alias": {"nl": "oud nummer, vervangen", "en": "old number, replaced"},
     "test-range": {"nl": "testnummer", "en": "test-range"},
     "to": {"nl": "aan", "en": "to"},
     "tokens": {"nl": "tokens", "en": "tokens"},

@@ -94,6 +94,7 @@ def match(
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
     refuse_other_secrets(linkage)
     packages = _packages(linkage)
+    _same_keys(linkage)
     links = match_encodings(
         encodings, protocol, resume=_unfinished(linkage, packages), progress=progress, engine=engine, master=master
     )
@@ -185,6 +186,21 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
         pieces, party=party, protocol_digest=protocol.digest, layout=protocol.layout(party),
         rows=exchange.rows_of(package.header, protocol, where=package.name),
     )  # fmt: skip
+
+
+def _same_keys(linkage: Linkage) -> None:
+    """Custodians who were told different keys by a key-holder have no number in common: say so instead.
+
+    Raises:
+        Refused: the packages name different public keys.
+    """
+    custodians = [party.id for party in linkage.protocol.custodians if linkage.protocol.oprf_stages_of(party.id)]
+    if len({read(linkage.received(party)).header.content[exchange.KEYS] for party in custodians}) > 1:
+        raise Refused(
+            "the packages were made with different keys of the key-holders: their numbers cannot be compared",
+            hint=f"Ask {' and '.join(custodians)} to compare the ledger entries oprf-request: a key-holder told them"
+            " different keys, or one of them took an older one.",
+        )
 
 
 def _packages(linkage: Linkage) -> dict[str, str]:
