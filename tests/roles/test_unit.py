@@ -14,7 +14,8 @@ import pytest
 from stdnum.nl import bsn
 
 from linkage.crypto.envelope import Package
-from linkage.disclosure.release import Cell, Figure, Release
+from linkage.disclosure.protect import Figure
+from linkage.disclosure.release import Cell, Release
 from linkage.errors import InputError, Refused, Untrusted
 from linkage.roles import custodian, exchange, keeping, recipient, unit
 from linkage.roles.home import Home
@@ -234,7 +235,7 @@ def test_links_of_packages_that_were_replaced_since_are_not_released(agreed: Sim
 @pytest.mark.parametrize(
     "change",
     [
-        {"minimum": 1, "rounding": 1},
+        {"protection": {"method": "suppression", "minimum": 1, "rounding": 1}},
         {"parties": {"mbo": None, "stranger": None}},
         {"cells": ()},
         {"total": Cell({}, Figure(3, "shown"), Figure(None, "hidden"))},

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from linkage.disclosure.protect import Counted, Figure, Table, protect
 from linkage.disclosure.release import Cell, Expected, Release, limits
 from linkage.disclosure.rounding import rounded
+from linkage.disclosure.table import Frame
 from linkage.errors import InputError, Refused
 from linkage.links import Judged
 from linkage.protocol.model import DifferentialPrivacy, Output, Protocol
@@ -46,7 +47,8 @@ def overlap(
     """
     if counted.encodings.party != output.of:
         raise InputError(f"expected encodings of {output.of}, got {counted.encodings.party}")
-    _refuse_few(output, counted, others)
+    inside = Frame.of(protocol, output.by, ()).codes(counted.encodings.categories, len(counted.encodings)) >= 0
+    _refuse_few(output, int(inside.sum()), others)
     table = protect(protocol, output, counted)
     every = [Cell(*each) for each in zip(table.frame.categories(), table.persons, table.linked, strict=True)]
     total = every.pop()
@@ -60,10 +62,10 @@ def overlap(
     ), table  # fmt: skip
 
 
-def _refuse_few(output: Output, counted: Counted, others: Mapping[str, tuple[int, int]]) -> None:
-    if len(counted.encodings) < output.smallest_cohort:
+def _refuse_few(output: Output, persons: int, others: Mapping[str, tuple[int, int]]) -> None:
+    if persons < output.smallest_cohort:
         raise Refused(
-            f"{output.name}: {output.of} has fewer rows than the {output.smallest_cohort} that the protocol asks for",
+            f"{output.name}: {output.of} has fewer persons in the table than the {output.smallest_cohort} agreed",
             hint="Wait for a larger cohort, or pool school years or regions in a new version of the protocol.",
         )
     said = output.protection

@@ -3,11 +3,11 @@
 Rules kept here (docs/spec/disclosure.md):
 
 - Under one protocol persons are compared: of every sum of figures of the new release and of an earlier one, the
-  persons counted in one and not in the other are none, or at least the minimum; so are the linked, and those not linked.
+  persons counted in one and not in the other are none, or at least the minimum; so are the linked, and the others.
 - Under different protocols tokens differ, and figures are compared by their exact counts: equal, or at least the
   minimum apart. So are figures of one protocol whose rows cannot be known again.
 - What is kept of a person is a MAC of what the row is known by, under a key that never leaves the unit's home: no
-  token, no filter. A file that is lost or altered, or a key that is, stops every release: an unknown past is no empty one.
+  token, no filter. A file or key that is lost or altered stops every release: an unknown past is no empty one.
 - The file is on disk before the ledger names its digest, and the ledger before anything is sent.
 """
 

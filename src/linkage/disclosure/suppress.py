@@ -25,6 +25,8 @@ from linkage.disclosure.table import Counts, Frame
 from linkage.protocol.model import Suppression
 
 Flags = NDArray[np.bool_]
+TURNS = 2
+"""How often more cells are hidden to widen a range, before sums are."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,12 @@ def hide(frame: Frame, persons: Counts, linked: Counts, rule: Suppression) -> Hi
         table.small()
         table.protect_sums()
     narrow = table.too_narrow(table.wanted())
+    turn = 0
     while narrow:  # what is wide enough stays so when more is hidden
         for one in narrow:
-            table.protect(*one)
+            table.protect(*one, wholes=turn >= TURNS)
         table.protect_sums()
+        turn += 1
         narrow = table.too_narrow(narrow)
     return Hidden(*table.hidden)
 
@@ -108,18 +112,23 @@ class _Table:
                             waiting.append(other)
                             queued.add(other)
 
-    def protect(self, kind: str, figure: int) -> None:
-        """Hide one more figure beside one that is known too well."""
+    def protect(self, kind: str, figure: int, *, wholes: bool) -> None:
+        """Hide one more figure beside one that is known too well: a part of the nearest sum whose whole is shown, or
+        the whole."""
         at = 0 if kind == "persons" else 1
-        for n in self.of.get(figure, ()):
-            if not self.hidden[at][self.frame.sums[n].whole] and self.frame.sums[n].whole != figure:
-                self._hide_in(at, n)
-                return
-        self.hidden[at][[self.frame.sums[n].whole for n in self.of.get(figure, ())]] = True
-        if not at or self.hidden[0][figure]:
-            self.hidden[at][:] = True  # nothing else is left that could bound it
-        else:
-            self.hidden[0][figure] = True
+        level = [figure]
+        while level:
+            above = [n for one in level for n in self.of.get(one, ()) if self.frame.sums[n].whole != one]
+            for n in above:
+                whole = self.frame.sums[n].whole
+                if not self.hidden[at][whole]:
+                    if wholes:
+                        self.hidden[at][whole] = True
+                    else:
+                        self._hide_in(at, n)
+                    return
+            level = sorted({self.frame.sums[n].whole for n in above})
+        self.hidden[0][figure] = self.hidden[at][figure] = True  # linked are known too well through their persons
 
     def wanted(self) -> list[Figure]:
         """The hidden figures that are small."""
