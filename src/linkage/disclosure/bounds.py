@@ -30,8 +30,10 @@ Figure = tuple[str, int]
 """Kind of count, and position in the frame."""
 BLOCK = 400
 """Cells that one programme moves."""
-ROUNDS = 12
+ROUNDS = 6
 """How often all blocks are tried, each time others together."""
+FEW_ROUNDS = 3
+"""The same, where exact ranges can be computed for the rest."""
 EXACT_UP_TO = 1_000
 """Cells of a table whose exact ranges are computed."""
 SLACK = 1e-6
@@ -120,7 +122,7 @@ class _Search:
         kinds = np.asarray([KINDS.index(kind) for kind, _ in wanted])
         places = np.asarray([figure for _, figure in wanted])
         far = np.zeros((2, len(wanted)))  # how far down and up some witness goes
-        for seed in range(ROUNDS):
+        for seed in range(ROUNDS if self.frame.cells > EXACT_UP_TO else FEW_ROUNDS):
             draw = np.random.default_rng(seed)  # decides what is tried, and nothing that is shown
             for block in self._blocks(draw):
                 open_ = far[1] - far[0] < self.values - 1 - SLACK
