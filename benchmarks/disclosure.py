@@ -1,8 +1,8 @@
 """What disclosure control costs: figures that are hidden, persons who are in them, and time.
 
 Beside our rule stand two naive ones: `small only` hides counts that are small, and a reader subtracts; `one more` hides
-with every small count that stands alone in a row the smallest other one of its row. Both are attacked by the same linear
-programming over 2-dimensional tables: a small count is found when fewer values than the minimum are left of it.
+with every small count that stands alone in a row the smallest other one of its row. All are attacked by the same
+linear programming over tables of two fields: a small count is found when fewer values than the minimum are left of it.
 
 Run as `python benchmarks/disclosure.py [--tables N] [--large]`.
 """
