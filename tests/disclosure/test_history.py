@@ -21,7 +21,7 @@ from linkage.disclosure.protect import Counted, Table, protect
 from linkage.disclosure.rounding import least_and_most
 from linkage.disclosure.rows import known_by
 from linkage.errors import LinkageError, Refused, Untrusted
-from linkage.ledger.log import Entry
+from linkage.ledger.entries import Entry
 from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
 from linkage.tables import Encodings

@@ -34,7 +34,7 @@ from linkage.disclosure.protect import Table
 from linkage.disclosure.release import Release
 from linkage.disclosure.table import Frame
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
-from linkage.ledger.log import Entry
+from linkage.ledger.entries import Entry
 from linkage.protocol.model import DifferentialPrivacy, Output, Protocol, Suppression
 
 SAME_MOMENT = 31

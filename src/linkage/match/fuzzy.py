@@ -21,7 +21,7 @@ from linkage.match.comparison import Rule
 from linkage.match.exact import present, token_of
 from linkage.match.groups import Positions
 from linkage.match.resume import Run
-from linkage.match.work import Progress, Work
+from linkage.match.work import Engine, Progress, Work
 from linkage.protocol.model import Aim, AllPairs, Fuzzy, SampledBits
 from linkage.tables import Encodings
 
@@ -42,11 +42,13 @@ class How:
     """Threads to use; None for all."""
     progress: Callable[[Progress], None] | None
     """Told how far a comparison is."""
+    engine: Engine | None
+    """What does the comparisons that links are made of; None for threads."""
 
     def work(self, stage: int, parties: tuple[str, str], part: int) -> Work:
         """How one comparison of a stage is run."""
         state = self.run.part(f"stage-{stage + 1}-part-{part + 1}")
-        return Work(self.cores, state, self.progress, stage, parties)
+        return Work(self.cores, state, self.progress, stage, parties, engine=self.engine)
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ def alike(stage: Fuzzy, two: Two, how: How, number: int, part: int) -> Alike:
     pairs = _joined([pairs for pairs, _ in parts])
     pairs = pairs[~contradicted(stage, left, right, pairs)]
     links = assignment.METHODS[how.assignment](pairs, *two.looks)
-    best = assignment.one_to_one(pairs, *two.looks) if how.assignment == "many-to-many" else links
+    best = _best(pairs, two, how)
     compared = sum(covered.possible for _, covered in parts)
     seen = quality.observe(sides, rule, best, compared, same, how.votes, how.cores)
     limit = rule.threshold if aim is None else threshold.choose(aim, seen)
@@ -134,14 +136,17 @@ def _on_a_sample(aim: Aim, rule: Rule, two: Two, how: How, sides: tuple[quality.
     pairs = comparison.all_pairs(left.filters[some], right.filters[every], rule, Work(how.cores))
     pairs = CandidatePairs(some[pairs.left], every[pairs.right], pairs.score)
     one, other = left.tokens[pairs.left], right.tokens[pairs.right]
-    keep = (one == b"") | (other == b"") | (one == other)
-    links = assignment.METHODS[how.assignment](
-        CandidatePairs(pairs.left[keep], pairs.right[keep], pairs.score[keep]), *two.looks
-    )
+    links = _best(pairs[(one == b"") | (other == b"") | (one == other)], two, how)
     numbered = [int((side.tokens[rows] != b"").sum()) for side, rows in zip(sides, (some, every), strict=True)]
     compared = len(some) * len(every) - numbered[0] * numbered[1]  # two numbers are never linked here
     seen = quality.observe(sides, rule, links, compared, (some[:0], some[:0]), how.votes, how.cores)
     return threshold.choose(aim, replace(seen, rows=(len(some), len(every))))
+
+
+def _best(pairs: CandidatePairs, two: Two, how: How) -> CandidatePairs:
+    """The pairs that a threshold is chosen and judged by: assigned as agreed, and one to one where all are kept."""
+    method = "one-to-one" if how.assignment == "many-to-many" else how.assignment
+    return assignment.METHODS[method](pairs, *two.looks)
 
 
 def _joined(parts: Sequence[CandidatePairs]) -> CandidatePairs:
