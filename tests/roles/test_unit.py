@@ -289,7 +289,8 @@ def small_change(simulator: Simulator) -> None:
 def test_a_release_after_one_withdrawal_is_refused_also_after_a_restart(agreed: Simulator) -> None:
     played_links(agreed)
     first = {path: release.to_bytes() for release, path in _released(agreed)}
-    rows = len(agreed.sent["mbo"].encodings)
+    at = agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit")
+    rows = len(unit._encodings(*at, "mbo"))
     again = {path: release.to_bytes() for release, path in _released(agreed)}
     assert first == again, "the same packages give the same release"
     agreed.tokenise("mbo")
