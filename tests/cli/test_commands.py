@@ -270,3 +270,12 @@ def test_a_plan_reads_in_dutch_and_in_english_and_writes_nothing(agreed: Simulat
     assert data["leaves"]["bsn"] == "exact"
     assert data["judged"]["consent: not asked"] > 0
     assert sorted(agreed.homes["mbo"].path.rglob("*")) == before
+
+
+def test_a_dry_run_says_what_would_be_released_and_releases_nothing(run: Run, played: Simulator) -> None:
+    home = played.homes["unit"]
+    before = len(home.ledger.entries())
+    code, out, _ = run("release", "--dry-run", "--home", str(home.path))
+    assert code == 0
+    assert "nothing was released" in out
+    assert len(home.ledger.entries()) == before

@@ -119,7 +119,8 @@ def release(options: Options, name: str | None, dry_run: bool) -> None:
     if dry_run:
         _, planned = unit.plan(options.home, options.unlock(), options.home.linkage(name))
         facts = [{key: value for key, value in one.facts.items() if key != "of"} for one in planned]
-        options.show("\n".join(table(one) for one in facts) + "\nnothing was released", {"planned": facts})
+        said = [{**one, "to": ", ".join(one["to"]), "by": ", ".join(one["by"]) or "grand total only"} for one in facts]
+        options.show("\n".join([*map(table, said), "nothing was released"]), {"planned": facts})
         return
     made = unit.release(options.home, options.unlock(), options.home.linkage(name))
     paths = [str(path) for _, path in made]

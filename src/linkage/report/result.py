@@ -179,7 +179,8 @@ def as_text(report: Report) -> str:
         return "  " + "  ".join(cut).rstrip()
 
     rule = "  " + "  ".join("-" * w for w in widths)
-    table = [row(report.headings), rule, *map(row, lines[:-1]), rule, row(lines[-1])]
+    cells = [*map(row, lines[:-1]), rule] if len(lines) > 1 else []
+    table = [row(report.headings), rule, *cells, row(lines[-1])]
 
     def fold(text: str, first: str = "  ") -> str:
         return textwrap.fill(text, 96, initial_indent=first, subsequent_indent="  " + " " * (len(first) - 2))
