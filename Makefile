@@ -29,6 +29,7 @@ bench: $(VENV)/.check
 	$(BIN)/python benchmarks/groups.py
 	$(BIN)/python benchmarks/quality.py --peers $(VENV)/peers --leakage
 	$(BIN)/python benchmarks/encode.py
+	$(BIN)/python benchmarks/disclosure.py --large
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/package.py
 	$(BIN)/python benchmarks/oprf.py --peers $(VENV)/peers --five

@@ -102,11 +102,15 @@ def test_wrong_use_is_exit_code_2_with_a_hint(run: Run, arguments: list[str], co
 
 
 def test_found_wanting_is_exit_code_1(run: Run, tmp_path: Path) -> None:
-    text = files.shipped("protocols/graduates-on-benefits.yml").read_text("utf-8").replace("minimum: 10", "minimum: 2")
+    text = (
+        files.shipped("protocols/graduates-on-benefits.yml")
+        .read_text("utf-8")
+        .replace("outcome: acceptable-with", "outcome: not-done #")
+    )
     path = files.write(tmp_path / "p.yml", text.encode())
     code, out, _ = run("protocol", "check", str(path), "--json")
     assert code == 1
-    assert [f["code"] for f in json.loads(out)["findings"] if f["severity"] == "error"] == ["P301"]
+    assert [f["code"] for f in json.loads(out)["findings"] if f["severity"] == "error"] == ["P107"]
 
 
 def test_protocol_commands_tell_what_an_auditor_asks(run: Run, tmp_path: Path) -> None:
@@ -161,7 +165,7 @@ def test_results_go_to_standard_output_and_are_data_with_json(played: Simulator,
     home = str(played.homes["mbo"].path)
     code, out, err = run("result", "show", "--home", home, "--json")
     assert (code, err) == (0, "")
-    assert json.loads(out)[0]["minimum"] == 10
+    assert json.loads(out)[0]["protection"]["minimum"] == 10
     for ending in ("html", "csv", "json"):
         path = tmp_path / f"answer.{ending}"
         assert run("result", "export", str(path), "--home", home)[0] == 0
@@ -297,3 +301,12 @@ def test_key_holders_and_custodians_at_their_own_desks(agreed: Simulator, run: R
     code, _, err = run("oprf", "announce", "--home", homes["unit"])
     assert code == 1
     assert "unit is no key-holder" in err
+
+
+def test_a_dry_run_says_what_would_be_released_and_releases_nothing(run: Run, played: Simulator) -> None:
+    home = played.homes["unit"]
+    before = len(home.ledger.entries())
+    code, out, _ = run("release", "--dry-run", "--home", str(home.path))
+    assert code == 0
+    assert "nothing was released" in out
+    assert len(home.ledger.entries()) == before

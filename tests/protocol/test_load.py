@@ -128,8 +128,26 @@ SLIPS = [
     ("of: mbo", "of: unit", "+0:5: no custodian is called 'unit'; there is mbo, gemeente"),
     ("by: [level, school-year]", "by: [scheme]", "+0:10: no category of mbo is called 'scheme'; there is level"),
     ("by: [level, school-year]", "by: []", "+0:5: expected at least 1 in the list, got 0"),
-    ("minimum: 10", "minimum: 0", "+0:5: input should be greater than or equal to 1"),
-    ("minimum: 10 ", "minimum: ", "+0:5: expected a whole number, got nothing"),
+    ("minimum: 10", "minimum: 4", "+0:7: input should be greater than or equal to 5"),
+    ("minimum: 10 ", "minimum: ", "+0:7: expected a whole number, got nothing"),
+    ("minimum: 10 ", "minimum: 9 ", "+1:7: is missing: a minimum below 10 is the privacy officer's decision"),
+    (
+        "minimum_decision: null",
+        "minimum_decision: {decided_by: x, decided_on: 2026-08-01, reason: y}",
+        "+0:7: means nothing for a minimum of 10 or more",
+    ),
+    ("minimum_decision: null ", "minimum_decision: {decided_by: x} ", "+0:7: key 'decided_on' is missing"),
+    ("      minimum_decision: null", "#", "-3:5: key 'minimum_decision' is missing"),
+    ("method: suppression", "method: blanking", "-1:5: expected 'suppression', 'cell-key', 'differential-privacy'"),
+    ("method: suppression", "method: cell-key", "-1:5: key 'largest_noise' is missing"),
+    ("zero_and_full: hide", "zero_and_full: blank", "+0:7: expected 'hide' or 'show', got 'blank'"),
+    ("margins: []", "margins: [[level, school-year]]", "+0:17: expected some, not all, of level, school-year"),
+    ("margins: []", "margins: [[scheme]]", "+0:17: expected some, not all, of level, school-year, in this order"),
+    ("margins: []", "margins: [[level], [level]]", "+0:26: expected some, not all, of level, school-year, in this"),
+    ("margins: []", "margins: [[]]", "+0:17: expected at least 1 in the list, got 0"),
+    ("tables: [[level], [school-year]]", "tables: [[year]]", "+0:43: expected some, not all, of level, school-year"),
+    ("shown_at_least: 0.25", "shown_at_least: 0", "+0:12: input should be greater than 0"),
+    ("smallest_cohort: 30", "smallest_cohort: 1", "+0:5: input should be greater than or equal to 10"),
     ("packages: P30D", "packages: 30 days", f"+0:3: {TEXT_THAT_FITS} ^P([0-9]{{1,3}}Y)?([0-9]{{1,3}}M)?"),
     ("packages: P30D", "packages: P٣D", f"+0:3: {TEXT_THAT_FITS} ^P"),
     ("w3id.org/dpv#Public", "w3id.org/dpv#Públic", f"+0:3: {TEXT_THAT_FITS} ^https://w3id"),
@@ -211,7 +229,7 @@ def test_all_slips_are_told_at_once_first_line_first() -> None:
     said = complaints(data)
     places = [line("linkage: 1"), line("mode:"), line("kind: bsn"), line("minimum:"), line("contact:")]
     assert [one.split(": ")[0] for one in said] == [
-        f"p.yml:{at}:{column}" for at, column in zip(places, (1, 1, 17, 5, 1), strict=True)
+        f"p.yml:{at}:{column}" for at, column in zip(places, (1, 1, 17, 7, 1), strict=True)
     ]
 
 
@@ -232,7 +250,11 @@ def test_a_file_is_read_as_its_bytes_are(tmp_path: Path) -> None:
 
 def test_a_protocol_does_not_change() -> None:
     agreed = protocol.load(PATH)
-    for model, key in [(agreed, "mode"), (agreed.outputs[0], "minimum"), (agreed.matching.stages[1], "threshold")]:
+    for model, key in [
+        (agreed, "mode"),
+        (agreed.outputs[0].protection, "minimum"),
+        (agreed.matching.stages[1], "threshold"),
+    ]:
         with pytest.raises(ValidationError, match="frozen"):
             setattr(model, key, getattr(model, key))
     lists = [agreed.parties, agreed.fields, agreed.outputs[0].by, agreed.parties[0].cohort[0].one_of]

@@ -13,7 +13,8 @@ import pytest
 
 import protocols
 from linkage import files
-from linkage.disclosure.release import Cell, Expected, Figure, Release
+from linkage.disclosure.protect import BELOW, Figure
+from linkage.disclosure.release import Cell, Expected, Release, limits
 from linkage.protocol.load import load, loads
 from linkage.protocol.model import Text
 from linkage.report import agreed, guarantee, result
@@ -38,10 +39,11 @@ RELEASE = Release(
     P.digest,
     "on-benefits",
     {"mbo": 435, "gemeente": None},
+    ("level", "school-year"),
     (cell("1", "2022/2023", 60, 15), cell("2", "2022/2023", 75, None), cell("3", "2023/2024", None, None)),
+    (),
     Cell({}, figure(435), figure(45)),
-    10,
-    5,
+    limits(P.outputs[0]),
     (),
 )
 EXPECTED = Expected(1, ("mbo", "gemeente"), 0.5432, True, (0.97, 0.93, 0.99), (0.92, 0.88, 0.96), "registers", "scores")
@@ -157,16 +159,13 @@ def test_csv_opens_in_excel_with_dutch_settings() -> None:
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_csv_holds_no_formula(sign: str) -> None:
     odd = Cell({"level": f'{sign}HYPERLINK("x";"y")', "school-year": "=1+1"}, figure(60), figure(15))
-    release = Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5, ())
-    line = as_csv(Report(P, release, "en")).split("\r\n", 1)[1]
+    line = as_csv(Report(P, replace(RELEASE, cells=(odd,)), "en")).split("\r\n", 1)[1]
     assert line.startswith(f"""\"'{sign}HYPERLINK(""x"";""y"")\";'=1+1;60;""")
 
 
 def test_csv_quotes_what_holds_a_delimiter() -> None:
     odd = Cell({"level": 'a;"b"\nc', "school-year": "x"}, figure(60), figure(15))
-    assert as_csv(Report(P, Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5, ()), "en")).splitlines()[
-        1:3
-    ] == [
+    assert as_csv(Report(P, replace(RELEASE, cells=(odd,)), "en")).splitlines()[1:3] == [
         '"a;""b""',
         'c";x;60;15;25%',
     ]
@@ -281,3 +280,40 @@ def test_a_bar_is_drawn_for_shown_figures_only() -> None:
     page = as_html(report())
     assert re.findall(r'width: ([\d.]+)%"', page) == ["25.0", "10.0"]
     assert result.word("hidden", "en") in page
+
+
+def few(lang: Lang) -> Report:
+    """Fifty persons, of whom fewer than ten are linked; the table is pooled down to its total."""
+    total = Cell({}, figure(50), BELOW)
+    return Report(P, replace(RELEASE, by=(), cells=(), margins=(), total=total, parties={}), lang)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("lang", "said", "pooled"),
+    [
+        ("nl", "Van de ongeveer 50 personen zijn er minder dan 10 gekoppeld. Hoeveel precies is verborgen.",
+         "Deze tabel is grover dan afgesproken, want fijner zou er te veel verborgen zijn. Samengenomen: Niveau en "
+         "Schooljaar."),
+        ("en", "Of about 50 persons, fewer than 10 are linked. How many exactly is hidden.",
+         "This table is coarser than the one agreed, because a finer one would hide too much. Pooled: Level and School "
+         "year."),
+    ],
+)  # fmt: skip
+def test_few_of_many_is_a_sentence_in_every_form(form: Any, lang: Lang, said: str, pooled: str) -> None:
+    text = html.unescape(" ".join(form(few(lang)).split()))
+    assert said in text
+    assert pooled in text
+    if form is not as_json:
+        assert "<10" in text
+
+
+def test_a_pooled_table_and_its_subtotals() -> None:
+    cells = (Cell({"level": "1"}, figure(60), figure(15)), Cell({"level": "2"}, figure(40), figure(None)))
+    text = as_text(Report(P, replace(RELEASE, by=("level",), cells=cells), "en"))
+    assert [line.split() for line in text.splitlines()][3] == ["Level", "persons", "linked", "share"]
+    margins = (Cell({"level": "1"}, figure(60), figure(15)), Cell({"school-year": "2022/2023"}, figure(75), figure(20)))
+    lines = [line.split() for line in as_text(Report(P, replace(RELEASE, margins=margins), "nl")).splitlines()]
+    assert ["1", "alle", "60", "15", "25%"] in lines
+    assert ["alle", "2022/2023", "75", "20", "27%"] in lines
+    assert as_html(Report(P, replace(RELEASE, margins=margins), "nl")).count("<tr") == 7

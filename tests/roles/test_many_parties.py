@@ -46,7 +46,7 @@ class Many(Simulator):
         of = {"mbo": list(SCHOOLS), "gemeente": list(TOWNS)}
         for one in said["fields"]:
             one["parties"] = [party for kind in one["parties"] for party in of[kind]]
-        asked = {**said["outputs"][0], "by": ["level"], "found_in": list(TOWNS)}
+        asked = {**said["outputs"][0], "by": ["level"], "pool": None, "found_in": list(TOWNS)}
         said["outputs"] = [{**asked, "name": f"of-{s}", "of": s, "to": [s, *TOWNS]} for s in SCHOOLS]
         template = self.folder / "template.yml"
         template.write_text(yaml.dump(said, Dumper=Plain, sort_keys=False, width=10_000), encoding="utf-8")

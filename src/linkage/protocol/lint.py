@@ -15,17 +15,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from linkage.findings import Finding, Severity
-from linkage.protocol.model import Aim, Protocol
+from linkage.protocol.model import Aim, DifferentialPrivacy, Protocol, Suppression
 from linkage.protocol.profiles import Clk, Hardened
 
 Seen = Iterator[tuple[str, str]]
 """Path inside the protocol, and the message."""
 Check = Callable[[Protocol], Seen]
 
-USUAL_MINIMUM = 10
-"""Persons per cell: ACRO and CBS practice."""
-LOWEST_MINIMUM = 5
-"""Below this a count is about persons; no policy we know allows it."""
+USUAL_COHORT = 30
+"""Persons: three cells of the usual minimum. Below it a release is nearly always all hidden."""
+MOST_EPSILON = 3.0
+"""All releases together; above it a reader may become twenty times surer of something about one person."""
 TYPICAL_WEIGHT = {
     "given-name": 16, "surname": 14, "birth-date": 20, "date": 20, "postcode": 5, "sex": 4, "initials": 8, "number": 9,
     "house-number": 1, "text": 12,
@@ -36,6 +36,7 @@ LOWEST_OVERLAP = 0.70
 BROAD_QUOTA = 1_000_000
 """Rows; no gemeente has as many inhabitants, no school as many students."""
 MANY_ROUNDS = 3
+"""Requests per custodian: one, and room for a mishap or two."""
 WEAKEST_MATCH = 0.75
 """Cosine of the weakest pair of one person's records that is worth finding (hard synthetic registers)."""
 MARGIN = 5
@@ -363,28 +364,27 @@ def key_holder_without_oprf(p: Protocol) -> Seen:
             yield f"parties.{party.id}.roles", "key-holder, but no stage has tokens by oblivious PRF"
 
 
-@_rule("P301", Severity.ERROR)
-def minimum_too_low(p: Protocol) -> Seen:
-    """Cells below five persons are about persons, whoever they are shown to."""
-    for output in p.outputs:
-        if output.minimum < LOWEST_MINIMUM:
-            yield f"outputs.{output.name}.minimum", f"{output.minimum}; at least {LOWEST_MINIMUM}"
-
-
 @_rule("P302", Severity.WARNING)
 def minimum_below_usual(p: Protocol) -> Seen:
-    """Ten persons per cell is the usual minimum; five to nine wants the privacy officer's decision."""
+    """Ten persons per cell is the usual minimum; five to nine is the privacy officer's decision, and no protocol can
+    have less."""
     for output in p.outputs:
-        if LOWEST_MINIMUM <= output.minimum < USUAL_MINIMUM:
-            yield f"outputs.{output.name}.minimum", f"{output.minimum}; {USUAL_MINIMUM} is usual"
+        said = output.protection
+        if not isinstance(said, DifferentialPrivacy) and said.minimum_decision is not None:
+            who = said.minimum_decision.decided_by
+            yield f"outputs.{output.name}.protection.minimum", f"{said.minimum}, decided by {who}; 10 is usual"
 
 
 @_rule("P303", Severity.WARNING)
 def not_rounded(p: Protocol) -> Seen:
     """Exact counts betray single persons by subtraction when a linkage is run again after one withdrawal."""
     for output in p.outputs:
-        if output.rounding < 5:
-            yield f"outputs.{output.name}.rounding", f"rounded to {output.rounding}; 5 or more blunts differencing"
+        said = output.protection
+        if isinstance(said, Suppression) and said.rounding < 5:
+            yield (
+                f"outputs.{output.name}.protection.rounding",
+                f"rounded to {said.rounding}; 5 or more blunts differencing",
+            )
 
 
 @_rule("P304", Severity.ERROR)
@@ -394,3 +394,42 @@ def told_to_no_recipient(p: Protocol) -> Seen:
         for name in output.to:
             if "recipient" not in p.party(name).roles:
                 yield f"outputs.{output.name}.to", f"{name} does not have the role recipient"
+
+
+@_rule("P305", Severity.WARNING)
+def none_and_all_are_shown(p: Protocol) -> Seen:
+    """ "None of them" and "all of them" tell something of every person in a cell, and that somebody is in the cell is
+    often known."""
+    for output in p.outputs:
+        if isinstance(output.protection, Suppression) and output.protection.zero_and_full == "show":
+            yield f"outputs.{output.name}.protection.zero_and_full", "cells of which nobody or everybody is linked show"
+
+
+@_rule("P306", Severity.WARNING)
+def much_privacy_spent(p: Protocol) -> Seen:
+    """Epsilon bounds how much surer a reader becomes of one person: at 1 by a factor of 2.7, at 3 of 20. All releases
+    add up."""
+    for output in p.outputs:
+        said = output.protection
+        if isinstance(said, DifferentialPrivacy) and said.budget > MOST_EPSILON:
+            yield (
+                f"outputs.{output.name}.protection.budget",
+                f"{said.budget:g} in all; more than {MOST_EPSILON:g} protects little",
+            )
+
+
+@_rule("P307", Severity.WARNING)
+def small_cohort(p: Protocol) -> Seen:
+    """With fewer than about thirty persons nearly every figure is small, and what can be told of them is told better by
+    somebody who knows them."""
+    for output in p.outputs:
+        if output.smallest_cohort < USUAL_COHORT:
+            yield f"outputs.{output.name}.smallest_cohort", f"{output.smallest_cohort}; {USUAL_COHORT} is usual"
+
+
+@_rule("P308", Severity.INFO)
+def noise_in_every_count(p: Protocol) -> Seen:
+    """Noise protects what subtraction would find, and every figure is a little wrong: say so where it is used."""
+    for output in p.outputs:
+        if not isinstance(output.protection, Suppression):
+            yield f"outputs.{output.name}.protection.method", f"{output.protection.method}: every count carries noise"
