@@ -1,4 +1,4 @@
-"""Commands of a custodian: secret, consent, plan, tokenise, clkhash."""
+"""Commands of a custodian: secret, plan, tokenise, clkhash."""
 
 from __future__ import annotations
 
@@ -73,35 +73,6 @@ def secret_status(options: Options, name: str | None) -> None:
     options.show(table(facts), facts)
     if not here:
         raise click.exceptions.Exit(1)
-
-
-@click.group()
-def consent() -> None:
-    """The registry of consent of this organisation."""
-
-
-@consent.command("import")
-@click.argument("path", type=file)
-@with_config
-@shared
-def consent_import(options: Options, path: Path, config_path: Path | None) -> None:
-    """Add a file of consent events to the registry, all or none; a file read twice adds nothing."""
-    from linkage.roles import custodian
-
-    counts = custodian.import_consent(options.home, options.unlock(), path, _config(options, config_path))
-    options.show(f"{counts['events']} events, {counts['new']} new", dict(counts))
-
-
-@consent.command("status")
-@in_protocol
-@shared
-def consent_status(options: Options, name: str | None) -> None:
-    """Count where people stand on the protocol's reference date."""
-    from linkage.consent.registry import Registry
-
-    agreed = options.home.linkage(name).protocol
-    counts = dict(Registry(options.home.consent).counts(agreed.id, agreed.reference_date))
-    options.show(table(counts) or "nobody was asked", counts)
 
 
 @click.command()

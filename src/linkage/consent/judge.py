@@ -20,6 +20,11 @@ from numpy.typing import NDArray
 
 from linkage.protocol.model import Condition, Party, Protocol
 
+_WITHOUT = (
+    "not asked", "unknown", "requested", "deferred", "refused", "withdrawn", "revoked", "expired", "invalidated",
+    "under age", "no reference",
+)  # fmt: skip
+"""Why a person has no consent, in the order in which it is told."""
 Column = Sequence[str | None]
 """Normalised values of a field, None for no value; dates as yyyymmdd with 00 for unknown parts."""
 
@@ -62,7 +67,7 @@ def judge(
         known = standing or {}
         stands = [known.get(r, "not asked") if r else "no reference" for r in (references or [None] * rows)]
         reasons = np.asarray(stands, dtype=object)
-        for reason in ("not asked", "requested", "refused", "withdrawn", "expired", "invalidated", "no reference"):
+        for reason in _WITHOUT:
             _drop(f"consent: {reason}", reasons == reason, included, excluded)
         _drop("consent: not given", reasons != "given", included, excluded)
     return Judgement(included, dict(excluded))

@@ -103,6 +103,44 @@ WORDS: dict[str, dict[Lang, str]] = {
     "withdrawn": {"nl": "ingetrokken", "en": "withdrawn"},
     "expired": {"nl": "verlopen", "en": "expired"},
     "invalidated": {"nl": "ongeldig verklaard", "en": "invalidated"},
+    "revoked": {"nl": "door een ander ingetrokken", "en": "revoked by another"},
+    "deferred": {"nl": "antwoord uitgesteld", "en": "answer put off"},
+    "unknown": {"nl": "onbekend", "en": "unknown"},
+    "given": {"nl": "gegeven", "en": "given"},
+    "under age": {"nl": "jonger dan 16 jaar bij het geven", "en": "under 16 when given"},
+    "person_in": {
+        "nl": "Deze persoon mag, wat toestemming betreft, meedoen aan {purpose} (peildatum {on}): {why}; instemming "
+        "met overdracht, iets anders dan toestemming: {agreed}.",
+        "en": "As far as consent goes, this person may take part in {purpose} (reference date {on}): {why}; agreement "
+        "to hand-over (instemming), which is not consent: {agreed}.",
+    },
+    "person_out": {
+        "nl": "Deze persoon doet niet mee aan {purpose} (peildatum {on}) als toestemming nodig is: {why}; instemming "
+        "met overdracht, iets anders dan toestemming: {agreed}.",
+        "en": "Where consent is needed, this person does not take part in {purpose} (reference date {on}): {why}; "
+        "agreement to hand-over (instemming), which is not consent: {agreed}.",
+    },
+    "stands_never": {"nl": "er is nooit iets vastgelegd", "en": "nothing was ever recorded"},
+    "stands_later": {
+        "nl": "er is pas op {at} iets vastgelegd, na de peildatum",
+        "en": "nothing was recorded until {at}, after the reference date",
+    },
+    "stands_given": {"nl": "toestemming gegeven op {at}", "en": "consent was given on {at}"},
+    "stands_method": {"nl": "via {how}", "en": "by {how}"},
+    "stands_notice": {"nl": "bij privacyverklaring {notice}", "en": "under privacy notice {notice}"},
+    "stands_until": {"nl": "geldig tot en met {until}", "en": "valid up to and including {until}"},
+    "stands_requested": {"nl": "gevraagd op {at}, nog geen antwoord", "en": "asked on {at}, no answer yet"},
+    "stands_deferred": {"nl": "het antwoord is op {at} uitgesteld", "en": "the answer was put off on {at}"},
+    "stands_refused": {"nl": "geweigerd op {at}", "en": "refused on {at}"},
+    "stands_withdrawn": {"nl": "ingetrokken op {at}", "en": "withdrawn on {at}"},
+    "stands_revoked": {"nl": "door een ander ingetrokken op {at}", "en": "revoked by another on {at}"},
+    "stands_expired": {"nl": "verlopen (laatste bericht {at})", "en": "expired (last record {at})"},
+    "stands_invalidated": {"nl": "ongeldig verklaard op {at}", "en": "invalidated on {at}"},
+    "stands_unknown": {"nl": "niet bekend (bericht van {at})", "en": "not known (record of {at})"},
+    "stands_under_age": {
+        "nl": "gegeven op {at} door iemand jonger dan 16 jaar, zonder wettelijk vertegenwoordiger (UAVG art. 5)",
+        "en": "given on {at} by somebody under 16, without the legal representative (UAVG art. 5)",
+    },
     "repaired": {"nl": "voorloopnul hersteld", "en": "repaired"},
     "placeholder": {"nl": "niet ingevuld", "en": "placeholder"},
     "education-number": {"nl": "onderwijsnummer, niet te koppelen", "en": "education-number"},

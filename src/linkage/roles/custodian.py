@@ -1,4 +1,4 @@
-"""What a custodian does: share the linkage secret, keep the registry of consent, plan, tokenise.
+"""What a custodian does: share the linkage secret, plan, tokenise. Its registry of consent is `linkage.roles.consents`.
 
 Rules kept here:
 
@@ -17,17 +17,18 @@ from typing import TYPE_CHECKING
 
 from linkage import files
 from linkage.consent.judge import Judgement, judge
-from linkage.consent.registry import Event, Registry
+from linkage.consent.registry import Registry
 from linkage.crypto import secret as secrets
 from linkage.crypto.card import Card
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
-from linkage.errors import InputError, Refused, shape
+from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
 from linkage.roles import agreement, exchange
 from linkage.roles import home as homes
+from linkage.roles.consents import import_consent
 from linkage.roles.home import Home, Linkage
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from linkage.encode.encoder import BadCells
     from linkage.encode.prepare import Prepared
     from linkage.tables import Encodings
+
+__all__ = ["Tokenised", "import_consent", "keep_secret", "linkage_secret", "plan", "share_secret", "tokenise"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,40 +125,6 @@ def linkage_secret(home: Home, identity: Identity, linkage: Linkage) -> bytes:
     return b"".join(pieces)
 
 
-def import_consent(home: Home, identity: Identity, path: Path, config: Config) -> Mapping[str, int]:
-    """Read a file of consent events into the registry. Returns events read and events that were new.
-
-    Raises:
-        InputError: the config names no consent file, a column is missing, or a row cannot be read; then nothing
-            was imported.
-    """
-    from linkage.encode.read import Columns
-    from linkage.encode.read import read as read_records
-
-    if config.consent is None:
-        raise InputError("the config has no section 'consent'")
-    spec = config.consent
-    names = ["reference", "purpose", "status", "at", "valid_until", "method"]
-    headings = {name: (getattr(spec, name),) for name in names if getattr(spec, name) is not None}
-    records = read_records(path, Columns(headings), list(headings))
-    columns = {name: records.table.column(name).to_pylist() for name in headings}
-    empty: list[str | None] = [None] * len(records.rows)
-    events = []
-    for i, row in enumerate(records.rows.tolist()):
-        cell = {name: (columns.get(name, empty)[i] or "").strip() for name in names}
-        status = spec.statuses.get(cell["status"].lower())
-        if status is None:
-            raise InputError(
-                f"status {shape(cell['status'])} is not one of {', '.join(spec.statuses)}",
-                where=f"{records.source}, row {row}, column {spec.status}",
-            )
-        events.append(Event(**{**cell, "status": status}))
-    new = Registry(home.consent).add(events)
-    digest = exchange.file_digest(path)
-    home.ledger.append(identity, "import-consent", input=digest, events=len(events), new=new)
-    return {"events": len(events), "new": new}
-
-
 def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
     """A dry run: read, normalise and judge, and say what would leave. Writes nothing, needs no secret.
 
@@ -217,6 +186,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         reference=config.reference,
         encoding=None if config.encoding == "auto" else config.encoding,
         delimiter=None if config.delimiter == "auto" else config.delimiter.replace("tab", "\t"),
+        sheet=config.sheet,
     )
     records = read_records(path, columns, fields)
     prepared = prepare(records, protocol, party.id)
@@ -228,7 +198,9 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
     judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references)
     plan_ = Plan(
         source=records.source,
-        read_as=" ".join(filter(None, [records.encoding, repr(records.delimiter) if records.delimiter else ""])),
+        read_as=" ".join(
+            filter(None, [records.encoding, records.delimiter and repr(records.delimiter), records.sheet])
+        ),
         headings=dict(records.headings),
         reference=config.reference,
         ignored=records.ignored,
