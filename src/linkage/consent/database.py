@@ -27,8 +27,8 @@ CREATE TABLE IF NOT EXISTS event (
   notice TEXT NOT NULL, age TEXT NOT NULL, given_by TEXT NOT NULL, recorded TEXT NOT NULL,
   UNIQUE (reference, purpose, at, status, valid_until, method, kind, type, evidence, notice, age, given_by)
 ) STRICT;
-CREATE TABLE IF NOT EXISTS override (
-  rule TEXT NOT NULL, effect TEXT NOT NULL, decided_by TEXT NOT NULL, decided_on TEXT NOT NULL, reason TEXT NOT NULL,
+CREATE TABLE IF NOT EXISTS decision (
+  rule TEXT NOT NULL, change TEXT NOT NULL, decided_by TEXT NOT NULL, decided_on TEXT NOT NULL, reason TEXT NOT NULL,
   recorded TEXT NOT NULL
 ) STRICT;
 """

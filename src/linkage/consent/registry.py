@@ -21,6 +21,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from linkage.consent import database
+from linkage.consent.bases import Decision
 from linkage.consent.event import STATUSES, STOPPING, Event, check
 
 __all__ = ["STATUSES", "Event", "Imported", "Person", "Registry"]
@@ -151,6 +152,20 @@ class Registry:
         standing = self.usable(purpose, on, today).get(reference, "not asked")
         agreed = self.standing(purpose, until, "instemming").get(reference, "not asked")
         return Person(purpose, on, standing, events[-1] if events else None, agreed)
+
+    def decide(self, decision: Decision) -> None:
+        """Add a decision of the privacy officer on a rule of the table of bases."""
+        recorded = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._open() as db, db:
+            db.execute("INSERT INTO decision VALUES (?, ?, ?, ?, ?, ?)", (*astuple(decision), recorded))
+
+    def decisions(self) -> list[Decision]:
+        """The privacy officer's decisions, in the order in which they were recorded."""
+        if not self.path.exists():
+            return []
+        with self._open() as db:
+            rows = db.execute("SELECT rule, change, decided_by, decided_on, reason FROM decision ORDER BY rowid")
+            return [Decision(*row) for row in rows]
 
     def _open(self) -> AbstractContextManager[Connection]:
         return database.opened(self.path)

@@ -108,6 +108,52 @@ WORDS: dict[str, dict[Lang, str]] = {
     "unknown": {"nl": "onbekend", "en": "unknown"},
     "given": {"nl": "gegeven", "en": "given"},
     "under age": {"nl": "jonger dan 16 jaar bij het geven", "en": "under 16 when given"},
+    "no basis": {"nl": "geen mogelijke grondslag", "en": "no possible basis"},
+    "placeholder identity": {"nl": "geen identiteit ingevuld", "en": "placeholder identity"},
+    "over age": {"nl": "te oud", "en": "over age"},
+    "basis_some": {
+        "nl": "Mogelijke grondslagen voor deze persoon: AVG art. {articles}.",
+        "en": "Bases that are possible for this person: GDPR art. {articles}.",
+    },
+    "basis_none": {
+        "nl": "Geen grondslag mogelijk: de rij van deze persoon doet niet mee.",
+        "en": "No basis is possible: the row of this person does not take part.",
+    },
+    "basis_yes": {"nl": "Wel: {text} ({basis})", "en": "Possible: {text} ({basis})"},
+    "basis_no": {"nl": "Niet: {text} ({basis}), want {why}", "en": "Not possible: {text} ({basis}), for {why}"},
+    "basis_rule": {"nl": "{text} ({basis}), vanaf {why}", "en": "{text} ({basis}), from {why}"},
+    "basis_until": {"nl": " tot en met {day}", "en": " up to and including {day}"},
+    "basis_if": {"nl": "; voorwaarde: {condition}", "en": "; condition: {condition}"},
+    "basis_unread": {
+        "nl": "; de wettekst is hiervoor niet gelezen",
+        "en": "; the text of the law was not read for this",
+    },
+    "basis_read": {"nl": "; gelezen: de wettekst van {day}", "en": "; read: the text of the law of {day}"},
+    "basis_changed": {
+        "nl": "; gewijzigd ({change}) door {who} op {day}: {reason}",
+        "en": "; changed ({change}) by {who} on {day}: {reason}",
+    },
+    "basis_confirm": {
+        "nl": "Afgeleid uit wetteksten, niet beoordeeld: laat het bevestigen door uw functionaris gegevensbescherming.",
+        "en": "Derived from texts of law, not judged: have it confirmed by your data protection officer.",
+    },
+    "basis_level": {"nl": "het niveau is {got}, niet {wanted}", "en": "the level is {got}, not {wanted}"},
+    "basis_path": {"nl": "de leerweg is {got}, niet {wanted}", "en": "the learning path is {got}, not {wanted}"},
+    "basis_since": {
+        "nl": "het diploma is {got} jaar oud (hele jaren), en dat moet {bound} zijn",
+        "en": "the diploma is {got} full years old, and must be {bound}",
+    },
+    "basis_age": {
+        "nl": "de leeftijd is {got} jaar, en die moet {bound} zijn",
+        "en": "the age is {got} years, and must be {bound}",
+    },
+    "at_least": {"nl": "{years} of meer", "en": "{years} or more"},
+    "fewer": {"nl": "minder dan {years}", "en": "fewer than {years}"},
+    "basis_enrolled": {"nl": "de persoon staat ingeschreven op een school", "en": "the person is enrolled at a school"},
+    "basis_not_known_enrolled": {
+        "nl": "niet bekend is of de persoon op een school staat ingeschreven",
+        "en": "it is not known whether the person is enrolled at a school",
+    },
     "person_in": {
         "nl": "Deze persoon mag, wat toestemming betreft, meedoen aan {purpose} (peildatum {on}): {why}; instemming "
         "met overdracht, iets anders dan toestemming: {agreed}.",

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from linkage import files
-from linkage.consent import record
-from linkage.consent.event import ALLOWING, Event, check
+from linkage.consent import bases, record
+from linkage.consent.bases import Decision, Table
+from linkage.consent.event import ALLOWING, Event, check, is_day
 from linkage.consent.registry import Imported, Person, Registry
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, shape
@@ -121,6 +122,30 @@ def withdraw(home: Home, identity: Identity, said: Event, *, everywhere: bool = 
     for purpose in purposes:
         say(home, identity, Event(**{**asdict(said), "purpose": purpose}))
     return purposes
+
+
+def bases_of(home: Home, name: str) -> Table:
+    """A table of possible bases, as the privacy officer of this home has changed it."""
+    return bases.table(name).decided(Registry(home.consent).decisions())
+
+
+def decide(home: Home, identity: Identity, decision: Decision, name: str = "nl-1") -> Table:
+    """Record a decision of the privacy officer on a rule of the table, here and in the ledger.
+
+    Returns:
+        The table as it is now.
+
+    Raises:
+        InputError: no such rule, a change that cannot be, a day that is none or still to come, or an empty reason.
+    """
+    if not decision.reason.strip() or not decision.decided_by.strip():
+        raise InputError("a decision has a reason and the function of who made it")
+    if not is_day(decision.decided_on) or decision.decided_on > homes.today().isoformat():
+        raise InputError("expected the day of the decision as yyyy-mm-dd, today at the latest")
+    known = bases_of(home, name).decided([decision])
+    Registry(home.consent).decide(decision)
+    home.ledger.append(identity, "decide-basis", table=known.digest, **asdict(decision))
+    return known
 
 
 def person(home: Home, linkage: Linkage, reference: str) -> Person:

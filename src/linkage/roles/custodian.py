@@ -15,7 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from linkage import files
+from linkage.consent import bases
 from linkage.consent.judge import Judgement, judge
 from linkage.consent.registry import Registry
 from linkage.crypto import secret as secrets
@@ -26,7 +30,7 @@ from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, exchange
+from linkage.roles import agreement, consents, exchange
 from linkage.roles import home as homes
 from linkage.roles.consents import import_consent
 from linkage.roles.home import Home, Linkage
@@ -161,6 +165,7 @@ def tokenise(
     home.ledger.append(
         identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
         bad_cells=plan_.bad_count, sent=counts, basis=_basis(protocol, home.card.party),
+        row_basis=_row_basis(home, protocol.party(home.card.party)),
     )  # fmt: skip
     unit = home.trusted(protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
@@ -195,7 +200,8 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
     if party.consent == "required":
         today = homes.today().isoformat()
         standing = Registry(home.consent).usable(protocol.id, protocol.reference_date, today)
-    judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references)
+    failing = _failing(home, protocol, party, prepared)
+    judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references, failing)
     plan_ = Plan(
         source=records.source,
         read_as=" ".join(
@@ -212,6 +218,27 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         warnings=(*records.findings, *_over_quota(party, int(judgement.included.sum()))),
     )
     return plan_, prepared, judgement
+
+
+def _failing(home: Home, protocol: Protocol, party: Party, prepared: Prepared) -> dict[str, NDArray[np.bool_]]:
+    """Rows that nothing identifies, and rows for which no declared basis is possible."""
+    sent = [prepared.columns[f.name].codes < 0 for f in protocol.fields_of(party.id, "exact", "bloom")]
+    failing = {"placeholder identity": np.logical_and.reduce(sent)} if sent else {}
+    if party.row_basis is not None:
+        known = consents.bases_of(home, party.row_basis.table)
+        texts = {name: prepared.columns[name].texts() for name in party.row_basis.fields}
+        declared = frozenset(d.basis.article for d in party.discloses if d.what == "tokens")
+        failing["no basis"] = bases.without(party.row_basis, declared, texts, protocol.reference_date, known)
+    return failing
+
+
+def _row_basis(home: Home, party: Party) -> dict[str, object] | None:
+    """The table of bases that was looked up, for the ledger: its digest, and the changes that it bore."""
+    if party.row_basis is None:
+        return None
+    known = consents.bases_of(home, party.row_basis.table)
+    changed = {rule.id: [d.change for d in rule.decisions] for rule in known.rules if rule.decisions}
+    return {"table": known.digest, "role": party.row_basis.role, "changed": changed}
 
 
 def _over_quota(party: Party, rows: int) -> list[Finding]:
