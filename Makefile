@@ -25,9 +25,12 @@ docs: $(VENV)/.check
 bench: $(VENV)/.check
 	$(BIN)/python benchmarks/bench.py
 	$(BIN)/python benchmarks/match.py
+	$(BIN)/python benchmarks/spark.py
 	$(BIN)/python benchmarks/groups.py
 	$(BIN)/python benchmarks/quality.py --peers $(VENV)/peers --leakage
 	$(BIN)/python benchmarks/encode.py
+	$(BIN)/python benchmarks/ledger.py
+	$(BIN)/python benchmarks/package.py
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -36,7 +39,7 @@ $(VENV)/.demo: pyproject.toml
 
 $(VENV)/.check: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,spark]'
 	touch $@
 
 clean:

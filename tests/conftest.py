@@ -7,8 +7,19 @@ from pathlib import Path
 
 import pytest
 
+import vectors
 from linkage.roles.home import Home
 from simulator import Simulator
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many cases of the published vectors ran, file by file."""
+    if vectors.COUNTS:
+        terminalreporter.section("published vectors")
+        for name, counts in sorted(vectors.COUNTS.items()):
+            terminalreporter.line(
+                f"{counts.total():6} {name}: " + ", ".join(f"{n} {what}" for what, n in counts.items())
+            )
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 
@@ -300,3 +301,58 @@ def release(counts: Sequence[int], of: Sequence[int] | None, minimum: int, base:
 
     cells = [None if i in hidden + further else rounded(c) for i, c in enumerate(counts)]
     return [*cells, rounded(sum(counts)) if total else None]
+
+
+def merkle_root(leaves: list[bytes]) -> bytes:
+    """Root of a tree of leaf hashes, as RFC 6962 section 2.1 defines it."""
+    if not leaves:
+        return hashlib.sha256(b"").digest()
+    if len(leaves) == 1:
+        return leaves[0]
+    half = 1
+    while half * 2 < len(leaves):
+        half *= 2
+    return hashlib.sha256(b"\1" + merkle_root(leaves[:half]) + merkle_root(leaves[half:])).digest()
+
+
+def holds_number(data: bytes) -> bool:
+    """Whether nine digits that pass the 11-proof stand somewhere, side by side or with zero bytes between them."""
+    from stdnum.nl import bsn
+
+    for pattern in (rb"\d{9,}", rb"\d(?:\x00\d){8,}"):
+        for start in range(len(data)):
+            match = re.compile(pattern).match(data, start)
+            digits = match.group().replace(b"\0", b"").decode() if match else ""
+            if any(bsn.is_valid(digits[i : i + 9]) for i in range(len(digits) - 8)):
+                return True
+    return False
+
+
+def texts_in(data: bytes, values: Iterable[str]) -> set[tuple[int, bytes]]:
+    """Where values stand, in UTF-8 or Latin-1, as they are or with a zero byte between their bytes."""
+    found = set()
+    for value in values:
+        for text in {value.encode(), value.encode("latin-1", "ignore")}:
+            for spelling in (text, b"\0".join(text[i : i + 1] for i in range(len(text)))):
+                found |= {(at, text) for at in range(len(data)) if data.startswith(spelling, at)}
+    return found
+
+
+def hpke_base(shared: bytes, encapsulated: bytes, public: bytes, info: bytes, message: bytes) -> bytes:
+    """RFC 9180, base mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305: the ciphertext of one message,
+    from the Diffie-Hellman value."""
+    from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+
+    def extract(suite: bytes, salt: bytes, label: bytes, material: bytes) -> bytes:
+        return hmac.digest(salt or bytes(32), b"HPKE-v1" + suite + label + material, "sha256")
+
+    def expand(suite: bytes, key: bytes, label: bytes, context: bytes, size: int) -> bytes:
+        labelled = size.to_bytes(2, "big") + b"HPKE-v1" + suite + label + context
+        return hmac.digest(key, labelled + b"\1", "sha256")[:size]
+
+    kem, suite = b"KEM" + b"\0\x20", b"HPKE" + b"\0\x20" + b"\0\x01" + b"\0\x03"
+    secret = expand(kem, extract(kem, b"", b"eae_prk", shared), b"shared_secret", encapsulated + public, 32)
+    context = b"\0" + extract(suite, b"", b"psk_id_hash", b"") + extract(suite, b"", b"info_hash", info)
+    schedule = extract(suite, secret, b"secret", b"")
+    key, nonce = expand(suite, schedule, b"key", context, 32), expand(suite, schedule, b"base_nonce", context, 12)
+    return ChaCha20Poly1305(key).encrypt(nonce, message, b"")

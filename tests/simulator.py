@@ -13,17 +13,19 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from linkage import files
+from linkage import arriving, files
 from linkage.crypto import card as cards
+from linkage.crypto import envelope
 from linkage.crypto.identity import Cost, Identity
 from linkage.encode import config as configs
 from linkage.encode.config import Config
-from linkage.roles import agreement, custodian, post, unit
+from linkage.roles import agreement, custodian, exchange, post, signing, trust, unit
 from linkage.roles.custodian import Tokenised
 from linkage.roles.home import Home, Linkage
 from linkage.roles.post import Step
 from linkage.synth import graduates, write
 from linkage.synth.output import Files
+from linkage.tables import Encodings
 
 CHEAP = Cost(memory_kib=64, iterations=1, lanes=1)
 PASSPHRASE = b"correct horse battery"
@@ -58,22 +60,30 @@ class Simulator:
                 if party != other:
                     words = cards.words(theirs.card.fingerprint)
                     path = theirs.path / "card.json"
-                    agreement.trust(
-                        home, self.identities[party], path, heard=words, verified_by="tester", how="telephone"
-                    )
+                    trust.trust(home, self.identities[party], path, heard=words, verified_by="tester", how="telephone")
         return self
 
     def protocol(self, changes: dict[agreement.Place, str] | None = None, name: str = "protocol.yml") -> Path:
         """The shipped protocol with these parties' cards, and changes."""
-        template = files.shipped(f"protocols/{self.template}.yml")
+        template = self.template_file()
         every = [home.card for home in self.homes.values()]
         text = agreement.new_protocol(template, every, {**LONG, **(changes or {})})
         return files.write(self.folder / name, text.encode())
 
+    def template_file(self) -> Path:
+        """The protocol to start from."""
+        return files.shipped(f"protocols/{self.template}.yml")
+
+    def sign(self, path: Path | None = None) -> Path:
+        """Everybody signs; nothing travels yet."""
+        chosen = path or self.protocol()
+        for party, home in self.homes.items():
+            signing.sign(home, self.identities[party], chosen)
+        return chosen
+
     def agree(self, path: Path | None = None) -> Simulator:
         """Everybody signs, and the files travel until nothing moves."""
-        for party, home in self.homes.items():
-            agreement.sign(home, self.identities[party], path or self.protocol())
+        self.sign(path)
         self.carry()
         return self
 
@@ -96,6 +106,15 @@ class Simulator:
             custodian.import_consent(home, identity, self.made.consent, config)
         self.sent[party] = custodian.tokenise(home, identity, self.linkage(party), path or self.input(party), config)
         return self.sent[party]
+
+    def opened(self, party: str) -> Encodings:
+        """What the unit makes of the newest package of a custodian, taken in or not."""
+        here = self.sent[party].package
+        package = envelope.read(here if here.exists() else self.linkage("unit").received(party))
+        card, agreed = self.homes[party].card, self.linkage(party).protocol
+        reader = self.identities["unit"]
+        body = envelope.open_body(package, reader, card, protocol=agreed.digest, type_=exchange.ENCODINGS)
+        return arriving.read(body, party=party, protocol_digest=agreed.digest, layout=agreed.layout(party))
 
     def match(self) -> unit.Matched:
         """The unit matches and releases."""

@@ -96,6 +96,46 @@ def test_any_bytes_are_read_or_refused_and_nothing_else_happens(data: bytes) -> 
     assert canonical.to_bytes(value) == data
 
 
+ALMOST = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18), 10**18)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text('ab"\\\n\x1f\x7f /é', max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("aZé\ufb33\U0001f600", max_size=2), inner),
+    max_leaves=8,
+)
+
+
+def long_way(data: bytes) -> object:
+    """What reading says without its short cut."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(canonical, "_plain", canonical._not_plain)
+        try:
+            return canonical.from_bytes(data)
+        except InputError:
+            return InputError
+
+
+@given(ALMOST, st.booleans(), st.booleans())
+def test_the_short_cut_says_what_the_long_way_says(value: object, ascii_only: bool, ordered: bool) -> None:
+    spelt = json.dumps(value, ensure_ascii=ascii_only, sort_keys=ordered, separators=(",", ":")).encode()
+    try:
+        quick = canonical.from_bytes(spelt)
+    except InputError:
+        quick = InputError
+    assert (quick, repr(quick)) == ((slow := long_way(spelt)), repr(slow))
+
+
+@given(st.text('{}[]",:0123456789.eE+-tfnrualse\\u', max_size=30).map(str.encode))
+def test_the_short_cut_takes_no_spelling_that_the_long_way_refuses(data: bytes) -> None:
+    try:
+        quick = canonical._plain(data)
+    except (ValueError, RecursionError):
+        return
+    assert repr(long_way(data)) == repr(quick)
+
+
 @pytest.mark.parametrize(
     "data",
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from linkage import arriving
 from linkage.errors import Refused, Untrusted
 from linkage.links import Histogram, Links
-from linkage.tables import BATCH_ROWS, Encodings, Layout, encodings_from_bytes, same_protocol
+from linkage.tables import BATCH_ROWS, Encodings, Layout, same_protocol
 
 LAYOUT = Layout(("bsn",), 2, (("level", 4),))
 DIGEST = "sha256:" + "00" * 32
@@ -32,7 +34,7 @@ def made(rows: int, seed: int = 1) -> Encodings:
 
 
 def back(data: bytes, layout: Layout = LAYOUT) -> Encodings:
-    return encodings_from_bytes(data, party="mbo", protocol_digest=DIGEST, layout=layout)
+    return arriving.read([data], party="mbo", protocol_digest=DIGEST, layout=layout)
 
 
 def stream(columns: dict[str, pa.Array], metadata: dict[str, str] | None = None) -> bytes:
@@ -233,3 +235,64 @@ def test_links_name_rows_as_given_else_positions() -> None:
     frame = links.to_pandas()
     assert frame.columns.tolist() == ["left", "right", "score", "stage"]
     assert frame.to_numpy().tolist() == [[8, 0, 1.0, "exact"], [7, 2, 0.9, "fuzzy"]]
+
+
+@pytest.mark.parametrize("size", [1, 7, 4096, 1 << 22])
+def test_the_pieces_a_stream_comes_in_do_not_matter(size: int) -> None:
+    data = made(BATCH_ROWS + 3).to_bytes()[: 10**9]
+    if size < 4096:
+        data = made(40).to_bytes()
+    parts = (data[first : first + size] for first in range(0, len(data), size))
+    assert arriving.read(parts, party="mbo", protocol_digest=DIGEST, layout=LAYOUT).to_bytes() == data
+
+
+def in_batches(*sizes: int, metadata: dict[str, str] | None = None) -> bytes:
+    """A stream whose batches have these sizes."""
+    whole, sink, first = made(sum(sizes)), pa.BufferOutputStream(), 0
+    with pa.ipc.new_stream(sink, LAYOUT.schema) as writer:
+        for size in sizes:
+            writer.write_batch(whole._batch(slice(first, first + size)), custom_metadata=metadata)
+            first += size
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def test_batches_are_full_but_the_last() -> None:
+    assert len(back(in_batches(BATCH_ROWS, 5))) == BATCH_ROWS + 5
+    for sizes in ((5, 5), (5, BATCH_ROWS), (BATCH_ROWS + 1,), (0,), (5, 0)):
+        with pytest.raises(Untrusted, match=r"batches|larger than a batch"):
+            back(in_batches(*sizes))
+
+
+def test_words_beside_a_batch_are_refused() -> None:
+    with pytest.raises(Untrusted, match="words beside them"):
+        back(in_batches(5, metadata={"note": "Vos"}))
+
+
+def test_a_message_that_claims_to_be_huge_is_refused_before_it_is_read() -> None:
+    head = made(0).to_bytes()[:-8]
+    with pytest.raises(Untrusted, match="larger than a batch"):
+        back(head + b"\xff\xff\xff\xff" + (1 << 30).to_bytes(4, "little") + bytes(64))
+
+
+@pytest.mark.parametrize("rows", [0, 39, 41, BATCH_ROWS])
+def test_another_number_of_rows_than_announced_is_refused(rows: int) -> None:
+    with pytest.raises(Untrusted, match=r"not the [0-9,]+ rows that were announced"):
+        arriving.read([made(40).to_bytes()], party="mbo", protocol_digest=DIGEST, layout=LAYOUT, rows=rows)
+    found = arriving.read([made(40).to_bytes()], party="mbo", protocol_digest=DIGEST, layout=LAYOUT, rows=40)
+    assert len(found) == 40
+
+
+def test_what_follows_a_first_full_batch_is_looked_at_before_anything_is_returned() -> None:
+    data = in_batches(BATCH_ROWS)
+    for spoilt in (data + b"x", data[:-8], in_batches(BATCH_ROWS, 5)):
+        with pytest.raises(Untrusted):
+            arriving.read([spoilt], party="mbo", protocol_digest=DIGEST, layout=LAYOUT, rows=BATCH_ROWS)
+
+
+def test_an_error_of_the_one_who_decrypts_comes_through() -> None:
+    def broken() -> Iterator[bytes]:
+        yield made(40).to_bytes()[:900]
+        raise Untrusted("the seal does not hold")
+
+    with pytest.raises(Untrusted, match="the seal does not hold"):
+        arriving.read(broken(), party="mbo", protocol_digest=DIGEST, layout=LAYOUT)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -63,6 +64,21 @@ def write(path: Path, data: bytes) -> Path:
     with atomic(path) as stream:
         stream.write(data)
     return path
+
+
+def copy(source: Path, target: Path) -> Path:
+    """Copy a file of any size, whole or not at all, and return the new path.
+
+    Raises:
+        InputError: it cannot be read, or the copy cannot be written.
+    """
+    try:
+        original = source.open("rb")
+    except OSError as error:
+        raise _input_error(source, "read", error) from None
+    with original, atomic(target) as stream:
+        shutil.copyfileobj(original, stream, 1 << 20)
+    return target
 
 
 def read(path: Path, *, limit: int | None = None) -> bytes:

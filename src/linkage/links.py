@@ -139,8 +139,7 @@ class Coverage:
     possible: int
     """Pairs of rows with a filter: what all pairs compares."""
     compared: int
-    """Comparisons made; a pair met in several tables counts as often. Tables that an earlier, stopped run did are
-    left out."""
+    """Comparisons made; a pair met in several tables counts as often."""
     pairs: int
     """Pairs at or above the threshold that were found."""
     tables: int = 0

@@ -5,13 +5,13 @@ Rules kept here:
 - Arrays, not objects per row: position `i` means the same row in every array of a value.
 - Every value carries the digest of its protocol; values with different digests do not combine.
 - The bytes of `Encodings` (an Arrow IPC stream) hold fixed-width numbers only: there is no place for text.
-  Reading them back is strict against the layout that the protocol prescribes.
+  Reading them back is strict against the layout that the protocol prescribes (`linkage.arriving`).
 - No repr shows a token or a filter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,14 +19,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from linkage.errors import Refused, Untrusted
+from linkage.errors import Refused
 
 HANDLE_BYTES = 16
 TOKEN_BYTES = 16
 MISSING_CATEGORY = -1
 BATCH_ROWS = 65_536
-_END = b"\xff\xff\xff\xff\0\0\0\0"
-"""How an Arrow IPC stream ends. Arrow itself takes a stream that stops after any batch for whole."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,20 @@ class Layout:
     """64-bit words per filter; 0 when no field is sent as bloom."""
     categories: tuple[tuple[str, int], ...]
     """Fields sent as category, with the number of values each may take."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns, in their order."""
+        fields = [("handle", pa.binary(HANDLE_BYTES))]
+        fields += [(f"token:{name}", pa.binary(TOKEN_BYTES)) for name in self.tokens]
+        fields += [("filter", pa.binary(self.words * 8))] if self.words else []
+        fields += [(f"category:{name}", pa.int16()) for name, _ in self.categories]
+        return pa.schema(fields)
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """Bytes of a cell, by column."""
+        return {field.name: field.type.bit_width // 8 for field in self.schema}
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,9 +81,7 @@ class Encodings:
 
     def to_bytes(self) -> bytes:
         """An Arrow IPC stream of fixed-width columns, without the row numbers."""
-        sink = pa.BufferOutputStream()
-        write([self], sink)
-        return bytes(sink.getvalue().to_pybytes())
+        return b"".join(stream([self]))
 
     def _arrays(self) -> list[NDArray[Any]]:
         rows = [] if self.rows is None else [self.rows]
@@ -98,23 +108,58 @@ class Encodings:
         return pa.record_batch(columns)
 
 
-def write(pieces: Iterable[Encodings], to: Any) -> None:
-    """Write the pieces of one party's encodings as one Arrow IPC stream, each when its turn comes.
+def stream(pieces: Iterable[Encodings]) -> Iterator[bytes]:
+    """The pieces of one party's encodings as the bytes of one Arrow IPC stream, each made when it is asked for.
 
     Args:
         pieces: at least one; all but the last have `BATCH_ROWS` rows, so that the bytes are those of the whole.
-        to: a file opened for writing bytes, or an Arrow output stream. It is left open.
     """
-    writer = None
+    sink, writer = _Sink(), None
     for piece in pieces:
         for first in range(0, max(len(piece), 1), BATCH_ROWS):
             batch = piece._batch(slice(first, first + BATCH_ROWS))
-            writer = writer or pa.ipc.new_stream(to, batch.schema)
+            writer = writer or pa.ipc.new_stream(sink, batch.schema)
             if len(piece):
                 writer.write_batch(batch)
+            yield from sink.taken()
     if writer is None:
         raise ValueError("no pieces")
     writer.close()
+    yield from sink.taken()
+
+
+def write(pieces: Iterable[Encodings], to: Any) -> None:
+    """Write the pieces of one party's encodings as one Arrow IPC stream into a file opened for writing bytes."""
+    for part in stream(pieces):
+        to.write(part)
+
+
+class _Sink:
+    """What Arrow writes, until it is taken."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._at = 0
+
+    def write(self, data: Any) -> int:
+        """Keep a copy: Arrow may use its memory again."""
+        self._parts.append(bytes(data))
+        self._at += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        """Bytes written so far."""
+        return self._at
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def taken(self) -> list[bytes]:
+        """What was written since it was last asked for."""
+        parts, self._parts = self._parts, []
+        return parts
 
 
 def joined(pieces: Iterable[Encodings], rows: int) -> Encodings:
@@ -138,48 +183,6 @@ def joined(pieces: Iterable[Encodings], rows: int) -> Encodings:
     return whole
 
 
-def encodings_from_bytes(data: bytes, *, party: str, protocol_digest: str, layout: Layout) -> Encodings:
-    """Read `Encodings.to_bytes`, strictly.
-
-    Raises:
-        Untrusted: not such a stream, bytes missing at its end or left over, other columns than the protocol
-            prescribes, a category outside its range, or rows that do
-            not stand in the order of their handles, each once.
-    """
-    expected = _schema(layout)
-    source = pa.BufferReader(data)
-    try:
-        with pa.ipc.open_stream(source) as reader:
-            if not reader.schema.equals(expected, check_metadata=True):
-                raise Untrusted(f"columns differ from what the protocol prescribes for {party}")
-            table = reader.read_all()
-        if source.tell() != len(data) or not data.endswith(_END):
-            raise Untrusted(f"the encodings of {party} do not end where their stream ends")
-        table.validate(full=True)
-    except (pa.ArrowException, OSError, ValueError):
-        raise Untrusted(f"the encodings of {party} are malformed") from None
-    if any(column.null_count for column in table.columns):
-        raise Untrusted(f"the encodings of {party} have empty cells")
-    handles = _bytes_of(table, "handle", HANDLE_BYTES)
-    keys = handles.view(f"S{HANDLE_BYTES}").reshape(-1)
-    if (keys[1:] <= keys[:-1]).any():  # any other order could tell the order of the file
-        raise Untrusted(f"the rows of {party} do not stand in the order of their handles, each once")
-    if table.nbytes > len(data):
-        raise Untrusted(f"the encodings of {party} are compressed")
-    filters = np.zeros((len(handles), 0), dtype=np.uint64)
-    if layout.words:
-        raw = _bytes_of(table, "filter", layout.words * 8)
-        filters = raw.view("<u8").astype(np.uint64, copy=False).reshape(len(handles), layout.words)
-    categories = {}
-    for name, size in layout.categories:
-        codes = table.column(f"category:{name}").to_numpy().astype(np.int16)
-        if len(codes) and (codes.min() < MISSING_CATEGORY or codes.max() >= size):
-            raise Untrusted(f"category '{name}' of {party} holds a code outside the protocol's values")
-        categories[name] = codes
-    tokens = {name: _bytes_of(table, f"token:{name}", TOKEN_BYTES) for name in layout.tokens}
-    return Encodings(party, protocol_digest, handles, tokens, filters, categories)
-
-
 def same_protocol(expected: str, *values: Encodings) -> None:
     """Refuse values that belong to another protocol.
 
@@ -195,24 +198,7 @@ def same_protocol(expected: str, *values: Encodings) -> None:
             )
 
 
-def _schema(layout: Layout) -> pa.Schema:
-    fields = [("handle", pa.binary(HANDLE_BYTES))]
-    fields += [(f"token:{name}", pa.binary(TOKEN_BYTES)) for name in layout.tokens]
-    fields += [("filter", pa.binary(layout.words * 8))] if layout.words else []
-    fields += [(f"category:{name}", pa.int16()) for name, _ in layout.categories]
-    return pa.schema(fields)
-
-
 def _fixed(values: NDArray[np.uint8]) -> Any:
     """``uint8[n, k]`` as a fixed-size binary column."""
     buffer = pa.py_buffer(np.ascontiguousarray(values))
     return pa.FixedSizeBinaryArray.from_buffers(pa.binary(values.shape[1]), len(values), [None, buffer])
-
-
-def _bytes_of(table: pa.Table, name: str, width: int) -> NDArray[np.uint8]:
-    chunks = [
-        np.frombuffer(c.buffers()[1], dtype=np.uint8)[c.offset * width : (c.offset + len(c)) * width]
-        for c in table.column(name).chunks
-    ]
-    joined = np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.uint8)
-    return joined.reshape(-1, width)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import io
 import struct
 from collections.abc import Iterable
 from pathlib import Path
 
+from blake3 import blake3
+
 from linkage.crypto import envelope, identity
-from linkage.crypto.envelope import Header, Label
+from linkage.crypto.header import Header, Label
 from linkage.crypto.identity import Identity
 from linkage.errors import LinkageError
 
@@ -19,7 +22,8 @@ READER = identity.create("unit", "Koppeleenheid", "KvK:99999999", today=TODAY)
 OTHER = identity.create("gemeente", "Gemeente Voorbeeldstad", "OIN:1", today=TODAY)
 PROTOCOL = "sha256:" + "ab" * 32
 TYPE = "encodings"
-LABEL = Label(TYPE, PROTOCOL, 1, {"size": 3, "head": "sha256:" + "cd" * 32}, {"rows": 48})
+HASH, NOTE = "A" * 43 + "=", "linkage/ledger/v1/mbo/BRIN:99ZZ\n{}\n" + "A" * 43 + "=\n\n— linkage/x " + "A" * 91 + "=\n"
+LABEL = Label(TYPE, PROTOCOL, 1, {"checkpoint": NOTE.format(3), "proofs": {"2": [HASH]}}, {"rows": 48})
 CHUNK = 16_384
 """Plain bytes of a chunk of the stream; 16 more when sealed."""
 
@@ -59,19 +63,20 @@ def outcome(data: bytes, **expected: str) -> bytes | None:
 
 
 def parts(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """Header, sealed body and signature of a package file."""
+    """Header, sealed body and signature of a package file; of the list only its place is left."""
     start = len(envelope.MAGIC) + 4
     end = start + int.from_bytes(data[start - 4 : start], "big")
-    return data[start:end], data[end:-64], data[-64:]
+    rest = len(data) - 64 - end
+    return data[start:end], data[end : len(data) - 64 - 32 * -(-rest // (envelope.SEGMENT + 32))], data[-64:]
 
 
 def joined(header: bytes, body: bytes, signer: Identity) -> bytes:
     """A package file of these parts, signed anew and well."""
-    import hashlib
-
-    payload = struct.pack(">I", len(header)) + header + hashlib.sha512(body).digest() + struct.pack(">Q", len(body))
-    signed = signer.sign(envelope.PACKAGE_TYPE, payload)
-    return envelope.MAGIC + struct.pack(">I", len(header)) + header + body + signed
+    segments = [body[first : first + envelope.SEGMENT] for first in range(0, len(body), envelope.SEGMENT)]
+    listing = b"".join(blake3(segment).digest() for segment in segments)
+    start = struct.pack(">I", len(header)) + header
+    payload = start + hashlib.sha512(listing).digest() + struct.pack(">Q", len(body))
+    return envelope.MAGIC + start + body + listing + signer.sign(envelope.PACKAGE_TYPE, payload)
 
 
 def header_of(path: Path) -> Header:

@@ -13,10 +13,25 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crypto.parcels import CHUNK, LABEL, OTHER, PROTOCOL, READER, SENDER, TYPE, header_of, opened, parts, sealed
+from crypto.parcels import (
+    CHUNK,
+    HASH,
+    LABEL,
+    NOTE,
+    OTHER,
+    PROTOCOL,
+    READER,
+    SENDER,
+    TYPE,
+    header_of,
+    opened,
+    parts,
+    sealed,
+)
 from linkage.crypto import envelope, signature
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 
+BSN = "999990019"
 SHARED_FOLDER = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 
 
@@ -123,7 +138,7 @@ def test_the_content_key_is_new_and_wrapped_for_each_reader(path: Path) -> None:
     first = [key for _, _, key in header_of(path).recipients]
     sealed(path, b"x", READER, OTHER)
     assert len({*first, *(key for _, _, key in header_of(path).recipients)}) == 4
-    assert {len(key) for key in first} == {envelope.WRAPPED_BYTES}
+    assert {len(key) for key in first} == {80}
 
 
 def test_is_package() -> None:
@@ -166,7 +181,7 @@ except InputError as error:
 
 def test_a_header_that_grows_too_large_is_not_written(path: Path) -> None:
     with pytest.raises(InputError, match="header larger than 65536 bytes"):
-        sealed(path, b"x", label=replace(LABEL, content={"note": "x" * envelope.MAX_HEADER}))
+        sealed(path, b"x", label=replace(LABEL, content={"note": "x" * 65_536}))
     assert os.listdir(path.parent) == []
 
 
@@ -188,20 +203,26 @@ def test_a_file_that_is_gone_or_a_folder_is_bad_input(path: Path) -> None:
         envelope.verify(package, SENDER.card)
 
 
-HEAD = "sha256:" + "cd" * 32
-
-
 @pytest.mark.parametrize(
     "changes",
     [
         pytest.param({"ledger": {}}, id="nothing of the ledger"),
-        pytest.param({"ledger": {"size": 3}}, id="no head"),
-        pytest.param({"ledger": {"size": "3", "head": HEAD}}, id="text for a size"),
-        pytest.param({"ledger": {"size": True, "head": HEAD}}, id="a size that is true"),
-        pytest.param({"ledger": {"size": -1, "head": HEAD}}, id="a negative size"),
-        pytest.param({"ledger": {"size": 3, "head": "999990019"}}, id="a head that is no digest"),
-        pytest.param({"ledger": {"size": 3, "head": HEAD, "note": "999990019"}}, id="something else"),
-        pytest.param({"ledger": {"size": 999990019, "head": HEAD}}, id="a size that reads as a person number"),
+        pytest.param({"ledger": {"checkpoint": NOTE.format(3)}}, id="no proofs"),
+        pytest.param({"ledger": {"checkpoint": 3, "proofs": {}}}, id="a number for a checkpoint"),
+        pytest.param({"ledger": {"checkpoint": "999990019", "proofs": {}}}, id="a checkpoint that is none"),
+        pytest.param({"ledger": {"checkpoint": NOTE.format(0), "proofs": {}}}, id="an empty ledger"),
+        pytest.param(
+            {"ledger": {"checkpoint": NOTE.format(999990019), "proofs": {}}}, id="a size that reads as a person number"
+        ),
+        pytest.param({"ledger": {"checkpoint": NOTE.format(3), "proofs": [HASH]}}, id="proofs of no size"),
+        pytest.param({"ledger": {"checkpoint": NOTE.format(3), "proofs": {"02": []}}}, id="another spelling of a size"),
+        pytest.param({"ledger": {"checkpoint": NOTE.format(3), "proofs": {"2": HASH}}}, id="no list of hashes"),
+        pytest.param({"ledger": {"checkpoint": NOTE.format(3), "proofs": {"2": [BSN]}}}, id="a hash that is none"),
+        pytest.param({"ledger": {"checkpoint": NOTE.format(3), "proofs": {"2": [HASH] * 65}}}, id="a proof too long"),
+        pytest.param(
+            {"ledger": {"checkpoint": NOTE.format(3), "proofs": {str(n): [] for n in range(1, 66)}}}, id="many proofs"
+        ),
+        pytest.param({"ledger": {"checkpoint": NOTE.format(3), "proofs": {}, "note": BSN}}, id="something else"),
         pytest.param({"sequence": 999990019}, id="a sequence that reads as a person number"),
         pytest.param({"sequence": 0}, id="a sequence that begins at nought"),
         pytest.param({"sequence": True}, id="a sequence that is true"),

@@ -16,6 +16,7 @@ from stdnum.nl import bsn
 
 import protocols
 import reference
+from linkage import arriving
 from linkage.encode import encode
 from linkage.encode.encoder import counts, tokenise
 from linkage.encode.prepare import prepare
@@ -26,7 +27,7 @@ from linkage.match import match
 from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
 from linkage.protocol.profiles import Clk
-from linkage.tables import Encodings, encodings_from_bytes
+from linkage.tables import Encodings
 
 P = loads(protocols.SHIPPED.encode(), name="p.yml")
 PLAIN = loads(protocols.CLK.encode(), name="p.yml")
@@ -146,7 +147,7 @@ def test_only_rows_that_take_part_leave_and_none_is_fine() -> None:
     assert sorted(some.rows.tolist()) == [1, 3]
     none = tokenise(prepared, np.zeros(4, np.bool_), P, SECRET)
     assert len(none) == 0
-    assert len(encodings_from_bytes(none.to_bytes(), party="mbo", protocol_digest="", layout=P.layout("mbo"))) == 0
+    assert len(arriving.read([none.to_bytes()], party="mbo", protocol_digest="", layout=P.layout("mbo"))) == 0
 
 
 def test_counts_are_those_of_the_rows() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import reference
 from encode.test_encoder import MBO, PLAIN, SECRET, by_row, table
-from linkage import encode, tables
+from linkage import arriving, encode, tables
 from linkage.encode import cells, clean, clk, column, cut, distinct, encoder, hardened
 from linkage.encode.prepare import prepare
 from linkage.encode.read import Columns, from_table, read
@@ -24,7 +24,7 @@ from linkage.encode.tokens import tokens
 from linkage.errors import InputError
 from linkage.protocol.model import Protocol
 from linkage.protocol.profiles import Hardened, HardenedField
-from linkage.tables import Encodings, encodings_from_bytes
+from linkage.tables import Encodings
 
 P = PLAIN
 FIELDS = [spec.field for spec in P.encoding.fields]
@@ -64,9 +64,7 @@ def streamed(people: list[Person], protocol: Protocol, cores: int | None) -> Enc
     """Through `stream`, and read back by position instead of row number."""
     to = io.BytesIO()
     encode.stream(table(people), protocol, to, party="mbo", secret=SECRET, cores=cores)
-    return encodings_from_bytes(
-        to.getvalue(), party="mbo", protocol_digest=protocol.digest, layout=protocol.layout("mbo")
-    )
+    return arriving.read([to.getvalue()], party="mbo", protocol_digest=protocol.digest, layout=protocol.layout("mbo"))
 
 
 def contents(encodings: Encodings) -> list[tuple[bytes, ...]]:

@@ -19,7 +19,7 @@ from linkage.errors import InputError, Refused
 from linkage.links import Links
 from linkage.match import comparison, match, resume, work
 from linkage.match.comparison import Rule
-from linkage.match.resume import Pairs, Run, State
+from linkage.match.resume import Block, Run, State
 from linkage.match.work import Progress, Work
 from linkage.protocol.load import loads
 from linkage.tables import Encodings
@@ -198,7 +198,7 @@ def test_progress_counts_up_and_estimates_the_rest() -> None:
 
 
 def test_an_error_in_a_block_ends_the_run() -> None:
-    def broken(number: int) -> Pairs:
+    def broken(number: int) -> Block:
         raise MemoryError(number)
 
     with pytest.raises(MemoryError):

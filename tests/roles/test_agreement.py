@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from linkage import canonical, files, protocol
 from linkage.crypto import card as cards
+from linkage.crypto import signature
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 from linkage.findings import Severity
 from linkage.protocol import lint
 from linkage.protocol.load import loads
-from linkage.roles import agreement, custodian
+from linkage.roles import agreement, custodian, signing, trust
 from linkage.roles import home as homes
 from linkage.roles.home import Home
 from simulator import CHEAP, LONG, PASSPHRASE, Simulator
@@ -48,7 +49,7 @@ def test_wrong_words_on_the_telephone_are_refused_and_nothing_is_kept(founded: S
     identity = home.create("late", "late", "KvK:12345678", PASSPHRASE, cost=CHEAP)
     path = founded.homes["mbo"].path / "card.json"
     with pytest.raises(Untrusted, match="not the fingerprint"):
-        agreement.trust(home, identity, path, heard=cards.words(home.card.fingerprint), verified_by="x", how="x")
+        trust.trust(home, identity, path, heard=cards.words(home.card.fingerprint), verified_by="x", how="x")
     with pytest.raises(Refused, match="no trusted card of mbo"):
         home.trusted("mbo")
 
@@ -62,11 +63,11 @@ def test_an_expired_card_is_refused(founded: Simulator, monkeypatch: pytest.Monk
 def test_a_protocol_without_cards_or_with_lint_errors_is_not_signed(founded: Simulator, tmp_path: Path) -> None:
     home, identity = founded.homes["mbo"], founded.identities["mbo"]
     with pytest.raises(Refused, match="names no card of mbo"):
-        agreement.sign(home, identity, files.shipped("protocols/graduates-on-benefits.yml"))
+        signing.sign(home, identity, files.shipped("protocols/graduates-on-benefits.yml"))
     text = founded.protocol().read_text("utf-8").replace("minimum: 10", "minimum: 2")
     bad = files.write(tmp_path / "bad.yml", text.encode())
     with pytest.raises(Refused, match="P301"):
-        agreement.sign(home, identity, bad)
+        signing.sign(home, identity, bad)
 
 
 def test_a_protocol_that_names_another_card_of_mine_is_not_signed(founded: Simulator) -> None:
@@ -74,24 +75,24 @@ def test_a_protocol_that_names_another_card_of_mine_is_not_signed(founded: Simul
     swapped = text.replace(founded.homes["mbo"].card.fingerprint, "sha256:" + "0" * 64)
     path = files.write(founded.folder / "swapped.yml", swapped.encode())
     with pytest.raises(Refused, match="another card of mbo"):
-        agreement.sign(founded.homes["mbo"], founded.identities["mbo"], path)
+        signing.sign(founded.homes["mbo"], founded.identities["mbo"], path)
 
 
 def test_a_party_that_is_not_named_cannot_sign(founded: Simulator, tmp_path: Path) -> None:
     home = Home(tmp_path / "stranger")
     identity = home.create("stranger", "stranger", "KvK:12345678", PASSPHRASE, cost=CHEAP)
     with pytest.raises(InputError, match="names no party 'stranger'"):
-        agreement.sign(home, identity, founded.protocol())
+        signing.sign(home, identity, founded.protocol())
 
 
 def test_nothing_is_in_effect_until_the_last_has_signed(founded: Simulator) -> None:
     path = founded.protocol()
     for party in ("mbo", "gemeente"):
-        linkage = agreement.sign(founded.homes[party], founded.identities[party], path)
+        linkage = signing.sign(founded.homes[party], founded.identities[party], path)
         founded.carry()
         with pytest.raises(Refused, match=r"not in effect: not signed by .*unit"):
             agreement.in_effect(founded.homes[party], linkage)
-    agreement.sign(founded.homes["unit"], founded.identities["unit"], path)
+    signing.sign(founded.homes["unit"], founded.identities["unit"], path)
     founded.carry()
     for party, home in founded.homes.items():
         assert agreement.in_effect(home, founded.linkage(party)).id == "graduates-on-benefits"
@@ -133,7 +134,7 @@ def test_a_signature_file_that_was_changed_does_not_hold(agreed: Simulator, chan
 
 def test_outside_its_period_nothing_is_done(agreed: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(homes, "today", lambda: date(2026, 8, 31))
-    monkeypatch.setattr(Home, "trusted", lambda self, party: agreed.homes[party].card)
+    monkeypatch.setattr(homes, "refuse_outdated", lambda card: None)
     with pytest.raises(Refused, match="valid from 2026-09-01 until 2090-12-31; today is 2026-08-31"):
         custodian.tokenise(
             agreed.homes["gemeente"], agreed.identities["gemeente"], agreed.linkage("gemeente"),
@@ -173,19 +174,6 @@ def test_the_passphrase_is_the_same_on_every_keyboard(tmp_path: Path) -> None:
     assert read[0] == read[1]
 
 
-def test_a_secret_made_by_another_than_the_first_custodian_is_refused(agreed: Simulator) -> None:
-    from linkage.roles import exchange
-
-    home, identity, linkage = agreed.homes["gemeente"], agreed.identities["gemeente"], agreed.linkage("gemeente")
-    letter = exchange.Letter(exchange.SECRET, [agreed.homes["mbo"].card], bytes(32), {})
-    forged = agreed.folder / "forged.package"
-    exchange.send(home, identity, linkage, letter, forged)
-    agreed.linkage("mbo").secret.unlink()
-    with pytest.raises(Refused, match="mbo makes the linkage secret, not gemeente"):
-        custodian.keep_secret(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"), forged)
-    assert not agreed.linkage("mbo").secret.exists()
-
-
 def test_a_protocol_that_was_changed_in_the_home_is_found_and_never_replaced(agreed: Simulator) -> None:
     home, linkage = agreed.homes["mbo"], agreed.linkage("mbo")
     path = linkage.folder / "protocol.yml"
@@ -210,18 +198,6 @@ def test_an_unsigned_protocol_does_not_stand_in_the_way_of_the_signed_one(agreed
     assert home.linkage(other.protocol.digest).folder == other.folder
 
 
-def test_a_second_secret_never_replaces_the_first(agreed: Simulator) -> None:
-    mine = agreed.linkage("gemeente").secret
-    before = mine.read_bytes()
-    agreed.linkage("mbo").secret.unlink()
-    (second,) = custodian.share_secret(agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo"))
-    with pytest.raises(Refused, match="here already"):
-        custodian.keep_secret(
-            agreed.homes["gemeente"], agreed.identities["gemeente"], agreed.linkage("gemeente"), second
-        )
-    assert mine.read_bytes() == before
-
-
 def test_after_its_last_day_the_secret_is_not_used(agreed: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(homes, "today", lambda: date(2091, 1, 1))
     with pytest.raises(Refused, match="was to be destroyed on 2090-12-31"):
@@ -236,6 +212,8 @@ def test_an_interrupted_init_can_be_done_again(tmp_path: Path) -> None:
     again.create("mbo", "mbo", "BRIN:99ZZ", PASSPHRASE, cost=CHEAP)
     assert Home(tmp_path).unlock(PASSPHRASE).card == Home(tmp_path).card
     assert (tmp_path / "config.yml").exists()
+    assert [e.act for e in again.ledger.entries()] == ["init"], "under the new keys"
+    assert (tmp_path / "ledger" / "ledger-1.jsonl").exists(), "nothing that was written is thrown away"
 
 
 @pytest.mark.parametrize("number", ["99ZZ", "BRIN:", "brin:99ZZ", "BSN:123456789", "KvK:12 34"])
@@ -243,3 +221,70 @@ def test_an_official_number_of_another_form_is_refused_before_keys_are_made(tmp_
     with pytest.raises(InputError, match="expected a number as BRIN"):
         Home(tmp_path / "home").create("mbo", "mbo", number, PASSPHRASE, cost=CHEAP)
     assert not (tmp_path / "home").exists()
+
+
+def _reason(simulator: Simulator, at: str, party: str) -> str:
+    return {s.party: s.reason for s in agreement.standings(simulator.homes[at], simulator.linkage(at))}[party]
+
+
+def _signed_by(simulator: Simulator, party: str, changes: dict[str, object]) -> bytes:
+    """A signature of a party over other content, signed well by its own key."""
+    body = {k: v for k, v in json.loads(simulator.linkage_signature(party)).items() if k != "signature"} | changes
+    signed = simulator.identities[party].sign(agreement.SIGNATURE_TYPE, canonical.to_bytes(body))
+    return canonical.to_bytes({**body, "signature": signature.to_text(signed)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"protocol": "sha256:" + "0" * 64}, "signs another protocol: any change makes another digest"),
+        ({"party": "unit"}, "signs with another party or card than the protocol names"),
+        ({"card": "sha256:" + "0" * 64}, "signs with another party or card than the protocol names"),
+        ({"on": "2020-01-01"}, "signed on 2020-01-01, outside the period of protocol and card"),
+        ({"on": "2091-01-01"}, "signed on 2091-01-01, outside the period of protocol and card"),
+        ({"on": "2027-xx-xx"}, "signed on 2027-xx-xx, outside the period"),
+        ({"commitment": None}, "a custodian, and nobody else, commits"),
+        ({"commitment": "sha256:1"}, "a custodian, and nobody else, commits"),
+        ({"linkage-signature": 1}, "malformed"),
+        ({"linkage-signature": True}, "malformed"),
+        ({"more": 1}, "malformed"),
+    ],
+    ids=str,
+)
+def test_a_signature_that_is_void_says_why(agreed: Simulator, changes: dict[str, object], reason: str) -> None:
+    """Well signed by its owner, and yet it does not count."""
+    data = _signed_by(agreed, "gemeente", changes)
+    files.write(agreed.linkage("mbo").signature("gemeente"), data)
+    assert reason in _reason(agreed, "mbo", "gemeente")
+    with pytest.raises(Refused, match="not in effect: not signed by gemeente"):
+        agreement.in_effect(agreed.homes["mbo"], agreed.linkage("mbo"))
+
+
+def test_the_linkage_unit_commits_to_no_share(agreed: Simulator) -> None:
+    files.write(
+        agreed.linkage("mbo").signature("unit"), _signed_by(agreed, "unit", {"commitment": "sha256:" + "0" * 64})
+    )
+    assert "nobody else, commits to a share" in _reason(agreed, "mbo", "unit")
+
+
+def test_who_signed_another_version_is_told_apart_from_who_did_not_sign(agreed: Simulator) -> None:
+    new = agreed.protocol({("version",): '"1.1"'}, name="new.yml")
+    home = agreed.homes["mbo"]
+    linkage = signing.sign(home, agreed.identities["mbo"], new)
+    old = agreed.linkage("unit").protocol.digest
+    reasons = {s.party: s.reason for s in agreement.standings(home, linkage)}
+    assert reasons["mbo"] == ""
+    assert reasons["unit"].startswith("signed another text, version 1.0, digest sha256:")
+    home.linkage(old).signature("unit").unlink()
+    assert {s.party: s.reason for s in agreement.standings(home, linkage)}["unit"] == "no signature here"
+
+
+def test_the_first_signature_that_holds_is_kept(agreed: Simulator) -> None:
+    before = agreed.linkage("mbo").signature("gemeente").read_bytes()
+    tomorrow = (date.today() + timedelta(days=1)).isoformat()  # noqa: DTZ011
+    later = _signed_by(agreed, "gemeente", {"on": tomorrow})
+    agreement.take_signature(agreed.homes["mbo"], later, where="later")
+    assert agreed.linkage("mbo").signature("gemeente").read_bytes() == before
+    agreed.linkage("mbo").signature("gemeente").write_bytes(b"spoilt")
+    agreement.take_signature(agreed.homes["mbo"], before, where="again")
+    assert _reason(agreed, "mbo", "gemeente") == "", "one that does not hold is replaced"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,9 +13,11 @@ import pytest
 
 from linkage import files
 from linkage.crypto import envelope
-from linkage.crypto.envelope import Label
+from linkage.crypto.header import Label
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
-from linkage.roles import agreement, auditor, custodian, exchange, unit
+from linkage.findings import Severity
+from linkage.ledger import checkpoint
+from linkage.roles import auditor, custodian, exchange, signing, unit
 from linkage.roles.home import Home
 from simulator import CHEAP, PASSPHRASE, Simulator
 
@@ -68,7 +72,7 @@ def test_a_package_is_taken_in_once_and_an_older_one_never(agreed: Simulator) ->
 def test_a_package_of_another_protocol_is_refused(agreed: Simulator) -> None:
     other = agreed.protocol({("valid", "until"): "2090-12-30"}, name="other.yml")
     for party, home in agreed.homes.items():
-        agreement.sign(home, agreed.identities[party], other)
+        signing.sign(home, agreed.identities[party], other)
     agreed.carry()
     homes = agreed.homes
     digest = next(x for x in homes["mbo"].linkages() if x.protocol.valid.last == "2090-12-30").protocol.digest
@@ -111,8 +115,9 @@ def test_a_stranger_with_keys_of_its_own_cannot_pass_for_a_custodian(agreed: Sim
 )
 def test_well_sealed_nonsense_of_a_custodian_is_refused(agreed: Simulator, body: Callable[[bytes], bytes]) -> None:
     home, identity, linkage = agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo")
-    data = body(agreed.tokenise("mbo").encodings.to_bytes())
-    letter = exchange.Letter(exchange.ENCODINGS, [agreed.homes["unit"].card], data, {})
+    made = agreed.tokenise("mbo")
+    data, content = body(agreed.opened("mbo").to_bytes()), envelope.read(made.package).header.content
+    letter = exchange.Letter(exchange.ENCODINGS, [agreed.homes["unit"].card], data, content)
     forged = agreed.folder / "forged.package"
     exchange.send(home, identity, linkage, letter, forged)
     _refused_whole(agreed, forged, Untrusted)
@@ -120,7 +125,7 @@ def test_well_sealed_nonsense_of_a_custodian_is_refused(agreed: Simulator, body:
 
 def test_the_unit_takes_no_encodings_of_a_party_without_records(agreed: Simulator) -> None:
     home, identity, linkage = agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit")
-    letter = exchange.Letter(exchange.ENCODINGS, [home.card], b"", {})
+    letter = exchange.Letter(exchange.ENCODINGS, [home.card], b"", {"rows": 0})
     own = agreed.folder / "own.package"
     exchange.send(home, identity, linkage, letter, own)
     _refused_whole(agreed, own, Refused, "no custodian")
@@ -150,19 +155,97 @@ def test_what_receivers_saw_of_each_ledger_finds_a_cut_tail(played: Simulator, t
     assert all(outcome.holds for outcome in outcomes)
     assert crossed == ()
     path = tmp_path / "mbo" / "ledger" / "ledger.jsonl"
-    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:4]))
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:9]))
     outcomes, crossed = auditor.verify_ledgers(folders)
     assert all(outcome.holds for outcome in outcomes), "cut at a line, each ledger by itself still holds"
-    assert {finding.code for finding in crossed} == {"L104"}
+    errors = [finding for finding in crossed if finding.severity is Severity.ERROR]
+    assert {(finding.code, finding.where.split()[0]) for finding in errors} == {("L104", "unit")}, "it saw entry 9"
 
 
-def test_two_ledgers_of_one_party_are_never_taken_for_one(played: Simulator, tmp_path: Path) -> None:
+def test_a_cut_copy_beside_the_whole_ledger_is_found(played: Simulator, tmp_path: Path) -> None:
     shutil.copytree(played.homes["unit"].path, tmp_path / "cut")
     path = tmp_path / "cut" / "ledger" / "ledger.jsonl"
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:3]))
     every = [home.path for home in played.homes.values()]
     for folders in ([*every, tmp_path / "cut"], [tmp_path / "cut", *every]):
-        assert "L106" in {finding.code for finding in auditor.verify_ledgers(folders)[1]}
+        assert {"L104", "L203"} <= {finding.code for finding in auditor.verify_ledgers(folders)[1]}
+
+
+def _ledgers(simulator: Simulator) -> set[str]:
+    outcomes, crossed = auditor.verify_ledgers([home.path for home in simulator.homes.values()])
+    assert all(outcome.holds for outcome in outcomes)
+    return {finding.code for finding in crossed}
+
+
+def test_every_package_brings_a_checkpoint_that_holds_its_own_sending(agreed: Simulator) -> None:
+    for number in (1, 2, 3):
+        header = envelope.read(agreed.tokenise("mbo").package).header
+        shown = checkpoint.parse(header.ledger["checkpoint"], where="")
+        checkpoint.verify(shown, agreed.homes["mbo"].card, where="")
+        sent = agreed.homes["mbo"].ledger.entries()[shown.size - 1]
+        assert (sent.act, sent.facts["sequence"], len(header.ledger["proofs"])) == ("send", number, number - 1)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2,), (1, 2), (0, 2)])
+def test_packages_may_be_missed_on_the_way(agreed: Simulator, order: tuple[int, ...]) -> None:
+    paths = [shutil.copy(agreed.tokenise("mbo").package, agreed.folder / f"{n}.package") for n in range(3)]
+    for number in order:
+        _take(agreed, paths[number])
+    assert _ledgers(agreed) <= {"L204"}  # the newest encodings are here; the linkage secret may be on its way
+
+
+def test_a_ledger_put_back_from_a_copy_is_a_fork_and_evidence_of_it_is_kept_once(agreed: Simulator) -> None:
+    home, unit_home = agreed.homes["mbo"], agreed.homes["unit"]
+    before = home.ledger.path.read_bytes()
+    _take(agreed, agreed.tokenise("mbo").package)
+    home.ledger.path.write_bytes(before)  # and so its owner knows nothing of the package that it sent
+    time.sleep(1.1)  # whole seconds: an act of the same second might be the very same entry
+    agreed.homes["mbo"] = Home(home.path)
+    forked = agreed.tokenise("mbo").package
+    received = unit_home.ledger.entries()
+    kept = agreed.linkage("unit").received("mbo").read_bytes()
+    for _ in range(2):
+        with pytest.raises(Untrusted, match=r"the ledger of mbo does not follow from what was seen of it: .* a fork"):
+            _take(agreed, forked)
+    assert agreed.linkage("unit").received("mbo").read_bytes() == kept
+    (evidence,) = unit_home.ledger.entries()[len(received) :]
+    assert (evidence.act, evidence.facts["why"], evidence.facts["sender"]) == ("refuse-checkpoint", "fork", "mbo")
+    notes = [checkpoint.parse(evidence.facts[name], where="") for name in ("seen", "shown")]
+    for note in notes:
+        checkpoint.verify(note, home.card, where="")
+    assert notes[0].contradicts(notes[1]), "two signatures of the school that nobody can explain away"
+    assert {"L109", "L114"} <= _ledgers(agreed)
+    _, crossed = auditor.verify_ledgers([unit_home.path])
+    assert {"L110", "L114"} == {finding.code for finding in crossed}, "the unit's ledger alone shows it"
+
+
+def test_two_that_send_at_once_do_not_share_a_number(agreed: Simulator) -> None:
+    home, identity, linkage = agreed.homes["mbo"], agreed.identities["mbo"], agreed.linkage("mbo")
+    letter = exchange.Letter(exchange.RELEASE, [agreed.homes["unit"].card], b"x", {})
+    paths = [agreed.folder / f"{number}.package" for number in range(8)]
+    threads = [
+        threading.Thread(target=exchange.send, args=(Home(home.path), identity, linkage, letter, path))
+        for path in paths
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(envelope.read(path).header.sequence for path in paths) == list(range(1, 9))
+    assert _ledgers(agreed) <= {"L204"}
+
+
+def test_a_package_that_could_not_be_sealed_leaves_a_gap_and_no_more(
+    agreed: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(envelope, "seal", lambda *a, **k: (_ for _ in ()).throw(InputError("no room")))
+        with pytest.raises(InputError, match="no room"):
+            agreed.tokenise("mbo")
+    made = agreed.tokenise("mbo").package
+    assert envelope.read(made).header.sequence == 2
+    _take(agreed, made)
+    assert _ledgers(agreed) <= {"L204"}
 
 
 @pytest.mark.parametrize(
@@ -180,7 +263,8 @@ def test_two_ledgers_of_one_party_are_never_taken_for_one(played: Simulator, tmp
 def test_a_header_that_would_show_or_name_anything_else_is_malformed(
     agreed: Simulator, label: dict[str, object]
 ) -> None:
-    honest = Label("encodings", agreed.linkage("mbo").protocol.digest, 1, agreed.homes["mbo"].ledger.head(), {})
+    told = {"checkpoint": agreed.homes["mbo"].ledger.checkpoint(agreed.homes["mbo"].card).note, "proofs": {}}
+    honest = Label("encodings", agreed.linkage("mbo").protocol.digest, 1, told, {})
     path = agreed.folder / "x.package"
     envelope.seal(path, [b"x"], agreed.identities["mbo"], [agreed.homes["unit"].card], replace(honest, **label))
     with pytest.raises(Untrusted, match="malformed header"):

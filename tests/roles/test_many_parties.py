@@ -92,11 +92,11 @@ def persons(played: Many) -> dict[str, dict[bytes, tuple[str, int]]]:
     for party, sent in played.sent.items():
         register = played.made.school if party in SCHOOLS else played.made.gemeente
         first = round(PARTS[party][0] * (len(register.read_bytes().splitlines()) - 1))
-        rows = [first + int(row) for row in sent.encodings.rows.tolist()]  # type: ignore[union-attr]
+        rows = [first + int(row) for row in sent.rows.tolist()]
         names = [("school", r) if party in SCHOOLS or r in at_school else ("town", r) for r in rows]
         if party in TOWNS:
             names = [("school", at_school[r]) if kind == "school" else (kind, r) for kind, r in names]
-        found[party] = dict(zip(map(bytes, sent.encodings.handles), names, strict=True))
+        found[party] = dict(zip(map(bytes, sent.handles), names, strict=True))
     return found
 
 
@@ -123,7 +123,7 @@ def test_groups_are_the_people(played: Many, kept: Kept) -> None:
 def test_a_person_of_two_towns_counts_once(played: Many, kept: Kept) -> None:
     who = persons(played)
     for school in SCHOOLS:
-        sent = played.sent[school].encodings
+        sent = played.opened(school)
         linked = kept.linked(sent, list(TOWNS))
         known = {person for town in TOWNS for person in who[town].values()}
         true = [who[school][bytes(handle)] in known for handle in sent.handles]

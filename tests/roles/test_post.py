@@ -9,7 +9,7 @@ import pytest
 
 from linkage import files
 from linkage.errors import InputError
-from linkage.roles import agreement, post
+from linkage.roles import post, signing
 from linkage.roles.home import Home
 from simulator import CHEAP, PASSPHRASE, Simulator
 
@@ -49,7 +49,7 @@ def test_everything_may_come_at_once_under_any_name_and_in_any_order(tmp_path: P
     simulator = Simulator(tmp_path).found()
     path = simulator.protocol()
     for party in ("mbo", "unit"):
-        agreement.sign(simulator.homes[party], simulator.identities[party], path)
+        signing.sign(simulator.homes[party], simulator.identities[party], path)
     inbox = simulator.homes["gemeente"].inbox
     posted = sorted(p for party in ("mbo", "unit") for p in (simulator.homes[party].path / "outbox/gemeente").iterdir())
     for number, source in enumerate(reversed(posted)):

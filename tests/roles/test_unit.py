@@ -16,7 +16,7 @@ from stdnum.nl import bsn
 from linkage.crypto.envelope import Package
 from linkage.disclosure.release import Cell, Figure, Release
 from linkage.errors import InputError, Refused, Untrusted
-from linkage.roles import custodian, exchange, keeping, recipient, unit
+from linkage.roles import ceremony, custodian, exchange, keeping, post, recipient, unit
 from linkage.roles.home import Home
 from simulator import Simulator
 
@@ -82,16 +82,21 @@ def test_its_folder_and_all_it_can_open_do_not_hold_the_linkage_secret(played: S
     assert not played.linkage("unit").secret.exists()
 
 
-def test_the_secret_that_came_to_it_by_mistake_does_not_open(played: Simulator, tmp_path: Path) -> None:
+def test_a_share_or_secret_that_came_to_it_by_mistake_does_not_open(played: Simulator, tmp_path: Path) -> None:
     copy = tmp_path / "unit"
     shutil.copytree(played.homes["unit"].path, copy)
     home, identity = Home(copy), played.identities["unit"]
-    stray = home.inbox / "secret.package"
-    shutil.copy(played.linkage("mbo").secret, stray)
+    stray = home.inbox / "share.package"
+    shutil.copy(played.linkage("mbo").sent_share, stray)
     with pytest.raises(Refused, match="may not hold the linkage secret"):
-        custodian.keep_secret(home, identity, home.linkage(), stray)
+        ceremony.take(home, identity, home.linkage(), stray)
     with pytest.raises(Refused, match="not sealed to unit"):
-        exchange.take_in(home, identity, home.linkage(), stray, exchange.SECRET, lambda body, package: None)
+        exchange.take_in(home, identity, home.linkage(), stray, exchange.SHARE, lambda body, package: None)
+    shutil.copy(played.linkage("mbo").secret, stray)
+    with pytest.raises(InputError, match="type of package"):
+        post.take_package(home, identity, stray)
+    with pytest.raises(Refused, match="not sealed to unit"):
+        exchange.take_in(home, identity, home.linkage(), stray, ceremony.KEPT_SECRET, lambda body, package: None)
 
 
 def test_importing_what_the_unit_uses_does_not_import_the_encoder_or_the_secret() -> None:
@@ -113,9 +118,7 @@ def test_links_point_at_the_right_people(played: Simulator) -> None:
     assert played.truth is not None
     links = played.linkage("unit").links.read_bytes()
     row = {
-        party: {h.tobytes(): int(r) for h, r in zip(t.encodings.handles, t.encodings.rows, strict=True)}
-        for party, t in played.sent.items()
-        if t.encodings.rows is not None
+        party: {h.tobytes(): int(r) for h, r in zip(t.handles, t.rows, strict=True)} for party, t in played.sent.items()
     }
     kept = keeping.from_bytes(links)
     found = {(row["mbo"][a], row["gemeente"][b]) for a, b in kept.pairs("mbo", "gemeente")}
@@ -139,7 +142,7 @@ def test_a_linkage_without_a_number_from_beginning_to_end(tmp_path: Path) -> Non
     played.match()
     played.carry()
     (answer,) = recipient.results(played.linkage("mbo"))
-    assert played.sent["mbo"].encodings.tokens == {}
+    assert played.opened("mbo").tokens == {}
     entry = next(e for e in played.homes["unit"].ledger.entries() if e.act == "match")
     (chosen,) = entry.facts["thresholds"]
     assert (chosen["stage"], chosen["parties"]) == (0, ["mbo", "gemeente"])

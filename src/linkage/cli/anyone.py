@@ -12,6 +12,7 @@ from linkage.cli.options import Options, file, shared, table
 
 if TYPE_CHECKING:
     from linkage.roles.demo import Outcome
+    from linkage.roles.home import Home
 
 
 @click.command()
@@ -88,21 +89,37 @@ def next_(options: Options) -> None:
 @click.command()
 @shared
 def status(options: Options) -> None:
-    """Show this home: its card, its linkages, who has signed. Needs no passphrase, changes nothing."""
+    """Show this home: cards and what they rest on, linkages, who has signed. Needs no passphrase, changes nothing."""
     from linkage.crypto import card as cards
-    from linkage.roles import agreement
+    from linkage.roles import agreement, trust
 
     home = options.home
     facts = {"party": home.card.party, "name": home.card.name, "card valid until": home.card.valid_until}
     facts["words"] = cards.words(home.card.fingerprint)
+    known = {party: _standing(home, party) for party in home.known_parties()}
+    warnings = list(trust.expiring(home).values())
     linkages: list[dict[str, Any]] = []
     for linkage in home.linkages():
         signed = {s.party: s.signed_on or s.reason for s in agreement.standings(home, linkage)}
         linkages.append({"folder": linkage.folder.name, "signed": signed})
-    lines = [table(facts)]
+    lines = [table(facts), "cards", table(known)] if known else [table(facts)]
     for one in linkages:
         lines += [f"linkage {one['folder']}", table(one["signed"])]
-    options.show("\n".join(lines), {**facts, "linkages": linkages})
+    lines += [f"warning: {warning}" for warning in warnings]
+    options.show("\n".join(lines), {**facts, "cards": known, "warnings": warnings, "linkages": linkages})
+
+
+def _standing(home: Home, party: str) -> str:
+    """What the trust in a party's card rests on, or why there is none any longer."""
+    from linkage.roles import known as knowing
+
+    every = home.known(party)
+    newest = knowing.current(every)
+    if newest is None:
+        return f"no card: {every[-1].ended}" if every else "no card"
+    unverified = knowing.unverified(every, newest)
+    rests = newest.rests_on if newest.rests_on == unverified or not unverified else f"{newest.rests_on}; {unverified}"
+    return f"{rests}; valid until {newest.card.valid_until}"
 
 
 @click.command()

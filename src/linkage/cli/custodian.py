@@ -41,38 +41,61 @@ def secret() -> None:
 @in_protocol
 @shared
 def secret_share(options: Options, name: str | None) -> None:
-    """Make the linkage secret and seal it to the other custodians. The first custodian in the protocol does this."""
-    from linkage.roles import custodian
+    """Do what is this custodian's to do: send its share, again if need be, and make the secret when all are here.
 
-    paths = custodian.share_secret(options.home, options.unlock(), options.home.linkage(name))
-    shown = [str(path) for path in paths]
-    options.show("send " + ", ".join(shown), {"send": shown})
+    `linkage next` does the same by itself.
+    """
+    from linkage.roles import ceremony
 
-
-@secret.command("combine")
-@click.argument("path", type=file)
-@in_protocol
-@shared
-def secret_combine(options: Options, path: Path, name: str | None) -> None:
-    """Take in the linkage secret that another custodian sealed to this one."""
-    from linkage.roles import custodian
-
-    custodian.keep_secret(options.home, options.unlock(), options.home.linkage(name), path)
-    options.show("the linkage secret is here, sealed to this home", {"secret": "here"})
+    home, identity = options.home, options.unlock()
+    linkage = home.linkage(name)
+    shown = [str(path) for path in ceremony.share(home, identity, linkage)]
+    ceremony.combine(home, identity, linkage)
+    missing = ceremony.progress(home, linkage).missing
+    text = "send " + ", ".join(shown) + "".join(f"\nmissing: {one}" for one in missing)
+    options.show(text, {"send": shown, "missing": list(missing)})
 
 
 @secret.command("status")
 @in_protocol
 @shared
 def secret_status(options: Options, name: str | None) -> None:
-    """Say whether the linkage secret is here, and who makes it. Exit code 1 when it is not."""
+    """Say whether the linkage secret is here, and what is missing from whom. Exit code 1 until it can be used.
+
+    Custodians whose words are equal hold the same secret; the words tell nothing of it.
+    """
+    from linkage.crypto import card as cards
+    from linkage.roles import ceremony
+
     linkage = options.home.linkage(name)
-    here = linkage.secret.exists()
-    facts = {"secret": "here" if here else "not here", "made by": linkage.protocol.custodians[0].id}
-    facts["destroy on"] = linkage.protocol.retention.secret_destroyed_on
-    options.show(table(facts), facts)
-    if not here:
+    now = ceremony.progress(options.home, linkage)
+    state = f"destroyed on {now.destroyed_on}" if now.destroyed_on else "here" if now.here else "not here yet"
+    facts: dict[str, str] = {"secret": state}
+    for number, one in enumerate(now.missing):
+        facts["missing" if number == 0 else f"missing {number + 1}"] = one
+    if now.check:
+        facts["words"] = cards.words(now.check)
+    facts["made of"] = "shares of " + ", ".join(party.id for party in linkage.protocol.custodians)
+    facts["destroy on"] = now.last_day
+    options.show(table(facts), {**vars(now), "missing": list(now.missing)})
+    if not now.here:
         raise click.exceptions.Exit(1)
+
+
+@secret.command("destroy")
+@in_protocol
+@click.option("--early", is_flag=True, help="Also before the day in the protocol: it cannot be made again.")
+@shared
+def secret_destroy(options: Options, name: str | None, early: bool) -> None:
+    """Remove the linkage secret and every share of it from this home, and write that down.
+
+    Files that were mailed, backups and worn-out sectors of a disk are out of its reach: see docs/spec/secret.md.
+    """
+    from linkage.roles import ceremony
+
+    home, identity = options.home, options.unlock()
+    count = ceremony.destroy(home, identity, home.linkage(name), early=early)
+    options.show(f"removed {count} files; remove mailed shares and backups yourself", {"removed": count})
 
 
 @click.command()

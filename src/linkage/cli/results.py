@@ -1,4 +1,4 @@
-"""Commands for what came out: results, and the ledger."""
+"""Commands for what came out: results."""
 
 from __future__ import annotations
 
@@ -56,47 +56,3 @@ def result_export(options: Options, path: Path, name: str | None) -> None:
         files.write(target, writers[path.suffix](report).encode())
     shown = [str(target) for target in paths]
     options.show("wrote " + ", ".join(shown), {"files": shown})
-
-
-@click.group()
-def ledger() -> None:
-    """The ledger: what was done, so that anyone can check it."""
-
-
-@ledger.command("show")
-@shared
-def ledger_show(options: Options) -> None:
-    """Show this home's ledger, one act a line."""
-    entries = options.home.ledger.entries()
-    lines = [f"{e.index:4}  {e.at}  {e.act:15} {_facts(dict(e.facts))}" for e in entries]
-    data = [
-        {"index": e.index, "at": e.at, "act": e.act, "protocol": e.protocol, "facts": dict(e.facts)} for e in entries
-    ]
-    options.show("\n".join(lines), data)
-
-
-def _facts(facts: dict[str, object]) -> str:
-    short = {k: v[:19] + "..." if isinstance(v, str) and v.startswith("sha256:") else v for k, v in facts.items()}
-    return ", ".join(f"{key} {value}" for key, value in short.items())
-
-
-@ledger.command("verify")
-@click.argument("folders", type=file, nargs=-1)
-@shared
-def ledger_verify(options: Options, folders: tuple[Path, ...]) -> None:
-    """Verify ledgers, offline and without keys: this home's, or those in FOLDERS, also against each other."""
-    from linkage.roles import auditor
-
-    outcomes, crossed = auditor.verify_ledgers(list(folders) or [options.home_path])
-    findings = [*(finding for outcome in outcomes for finding in outcome.findings), *crossed]
-    holds = all(outcome.holds for outcome in outcomes) and not crossed
-    from linkage.crypto import card as cards
-
-    lines = [f"{o.party}: {len(o.entries)} entries, card {cards.letters(o.card)}" for o in outcomes]
-    verdict = "ledger verified" if holds else "ledger NOT verified"
-    data = {"verified": holds, "entries": {o.party: len(o.entries) for o in outcomes}}
-    options.show(
-        "\n".join([*lines, *map(str, findings), verdict]), {**data, "findings": [f.as_dict() for f in findings]}
-    )
-    if not holds:
-        raise click.exceptions.Exit(1)

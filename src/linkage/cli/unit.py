@@ -25,31 +25,23 @@ SAME = {"numbers": "rows with equal numbers", "scores": "how scores thin out"}
 
 @click.command()
 @click.argument("path", type=file)
+@click.option("--card", "card_path", type=file, help="Check the signature with this card, for who has no home.")
 @shared
-def inspect(options: Options, path: Path) -> None:
-    """Show what a package says of itself, without opening it, and whether its signature holds."""
-    from linkage.crypto import envelope
-    from linkage.errors import Refused
+def inspect(options: Options, path: Path, card_path: Path | None) -> None:
+    """Show what a package says of itself, without opening it, and whether its signature holds.
 
-    package = envelope.read(path)
-    header = package.header
-    facts = {
-        "type": header.type,
-        "from": header.sender,
-        "to": ", ".join(party for party, _, _ in header.recipients),
-        "protocol": header.protocol,
-        "number": header.sequence,
-        "sealed bytes": package.body_length,
-        **{f"content: {name}": value for name, value in header.content.items()},
-    }
-    try:
-        envelope.verify(package, options.home.trusted(header.sender))
-        facts["signature"] = f"holds, by the trusted card of {header.sender}"
-    except Refused as error:
-        if type(error) is not Refused:
-            raise
-        facts["signature"] = f"not checked: {error.message}"
-    options.show(table(facts), facts)
+    Needs no passphrase, and no home: then nothing is known of cards and protocols but what is given.
+    """
+    from linkage import files
+    from linkage.crypto import card as cards
+    from linkage.roles.inspecting import inspect as inspect_package
+
+    card = None
+    if card_path is not None:
+        card = cards.from_bytes(files.read(card_path, limit=cards.MAX_BYTES), where=card_path.name)
+    home = options.home if (options.home.path / "card.json").exists() else None
+    seen = inspect_package(path, home, card)
+    options.show(table(seen.as_rows()), seen.as_data())
 
 
 def _place(of: Judged | Coverage | Conflict) -> str:
@@ -58,17 +50,27 @@ def _place(of: Judged | Coverage | Conflict) -> str:
 
 @click.command()
 @in_protocol
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "spark"]),
+    default="local",
+    show_default=True,
+    help="Where rows are compared: on this machine, or on a Spark cluster, which then holds their filters.",
+)
+@click.option("--master", metavar="URL", help="The cluster, for --engine spark: spark://HOST:7077.")
 @shared
-def match(options: Options, name: str | None) -> None:
+def match(options: Options, name: str | None, engine: str, master: str | None) -> None:
     """Match the packages that are here. The links stay with the linkage unit.
 
-    A run that is stopped goes on where it was when the command is given again.
+    A run that is stopped goes on where it was when the command is given again, with either engine.
     """
+    if (engine == "spark") != (master is not None):
+        raise click.UsageError("--engine spark and --master go together")
     from linkage.roles import unit
 
     home, identity = options.home, options.unlock()
     with comparing(options) as progress:
-        matched = unit.match(home, identity, home.linkage(name), progress=progress)
+        matched = unit.match(home, identity, home.linkage(name), progress=progress, engine=engine, master=master)
     lines = ["rows", table(dict(matched.rows)), "links by stage", table(dict(matched.links))]
     lines += [f"{matched.groups} persons at two or more custodians"]
     for one in matched.judged:

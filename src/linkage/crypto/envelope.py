@@ -2,12 +2,14 @@
 
 Rules kept here (format in docs/spec/package.md):
 
-- ``magic | header length | header | body | signature``. The header is canonical JSON in clear; the body is a
+- ``magic | header length | header | body | list | signature``. The header is canonical JSON in clear; the body is a
   Cobblestone-256 stream (C2SP chunked-encryption) under a fresh content key; the content key is wrapped for each
   reader with HPKE (RFC 9180, X25519, HKDF-SHA256, ChaCha20-Poly1305).
 - Sender, readers, purpose, protocol and sequence stand inside the HPKE info and, through the header, inside the
   stream's context: a body stripped of its header or signed again by another does not open.
-- Nothing comes out unless the signature over all bytes held; the body is decrypted in a second pass.
+- Nothing comes out but what the sender signed: the signature covers the header, the length and a list of the BLAKE3
+  digests of the body's segments; it is checked first, and each segment before it is decrypted. So a package is read
+  once, however large. (SHA-2 would take many times as long as the sealing itself.)
 - No negotiation: one suite per version.
 """
 
@@ -15,87 +17,33 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
 
-from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
+from blake3 import blake3
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 
 from linkage import canonical, files
-from linkage.crypto import signature
+from linkage.crypto import signature, stream
 from linkage.crypto.card import Card
+from linkage.crypto.header import MAX_HEADER, Header, Label, from_bytes
 from linkage.crypto.identity import Identity
-from linkage.errors import InputError, LinkageError, Refused, Untrusted
+from linkage.errors import InputError, Refused, Untrusted
 
 MAGIC = b"linkage-package v1\n"
+SEGMENT = 1 << 20
+"""Bytes of the sealed body that one digest of the list stands for; the last segment may be shorter."""
+LISTED = 32
+"""Bytes of one digest of the list."""
 PACKAGE_TYPE = "application/vnd.linkage.package.v1"
-MAX_HEADER = 1 << 16
-CHUNK = 1 << 20
-WRAPPED_BYTES = 80
-"""HPKE encapsulated key (32), content key (32) and tag (16)."""
-
-MAX_COUNT = 99_999_999
-"""Highest sequence and ledger size: a receiver writes them down, and his ledger takes no nine digits."""
-
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LINE = re.compile(r"[\w .:-]{1,100}")
-"""Words that the header may show: nothing that steers a terminal or names another folder."""
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
-_KEYS = {"package", "type", "protocol", "sender", "recipients", "sequence", "ledger", "content"}
-
-
-@dataclass(frozen=True)
-class Label:
-    """What a package is, as its sender says it."""
-
-    type: str
-    """What the body is: ``linkage-secret``, ``encodings`` or ``release``."""
-    protocol: str
-    """Digest of the protocol it belongs to."""
-    sequence: int
-    """Counts the sender's packages of this type in this linkage, from 1."""
-    ledger: Mapping[str, Any]
-    """Size and head of the sender's ledger when it was sealed: the receiver becomes its witness."""
-    content: Mapping[str, Any]
-    """Facts about the body that anyone may know before opening it: counts, never data."""
-
-
-@dataclass(frozen=True)
-class Header(Label):
-    """The part of a package that anyone can read, and that its signature covers."""
-
-    sender: str
-    """Party id of the sender."""
-    sender_card: str
-    """Fingerprint of the sender's card."""
-    recipients: tuple[tuple[str, str, bytes], ...]
-    """Party id, card fingerprint and wrapped content key of each reader."""
-
-    def to_bytes(self) -> bytes:
-        """Canonical JSON."""
-        return canonical.to_bytes(
-            {
-                "package": 1,
-                "type": self.type,
-                "protocol": self.protocol,
-                "sender": {"party": self.sender, "card": self.sender_card},
-                "recipients": [
-                    {"party": party, "card": card, "key": signature.to_text(key)}
-                    for party, card, key in self.recipients
-                ],
-                "sequence": self.sequence,
-                "ledger": dict(self.ledger),
-                "content": dict(self.content),
-            }
-        )
 
 
 @dataclass(frozen=True)
@@ -109,6 +57,11 @@ class Package:
     """Offset of the body in the file."""
     body_length: int
     """Bytes of the sealed body."""
+
+    @property
+    def segments(self) -> int:
+        """How many digests the list has."""
+        return -(-self.body_length // SEGMENT)
 
     @property
     def name(self) -> str:
@@ -136,37 +89,29 @@ def seal(path: Path, body: Iterable[bytes], sender: Identity, recipients: Iterab
     content_key = os.urandom(32)
     wrapped = []
     for card in recipients:
-        public = X25519PublicKey.from_public_bytes(card.sealing)
         info = _info(label, sender.card.fingerprint, card.fingerprint)
         try:
-            wrapped.append((card.party, card.fingerprint, _SUITE.encrypt(content_key, public, info)))
-        except ValueError:  # a point of low order: everybody would know the shared key
+            wrapped.append((card.party, card.fingerprint, wrap(content_key, card.sealing, info)))
+        except ValueError:
             raise Untrusted(f"the sealing key on the card of {card.party} is no key") from None
     full = Header(**vars(label), sender=sender.party, sender_card=sender.card.fingerprint, recipients=tuple(wrapped))
     head = full.to_bytes()
     if len(head) > MAX_HEADER:
         raise InputError(f"header larger than {MAX_HEADER} bytes")
-    whole, sealed, length = hashlib.sha256(), hashlib.sha512(), 0
-    encryptor = Cobblestone256Encryptor(content_key, hashlib.sha512(head).digest())
-
-    def pieces() -> Iterator[bytes]:
-        for piece in body:
-            yield encryptor.update(piece)
-        yield encryptor.finalize()
-
-    with files.atomic(path) as stream:
+    listing = _Listing()
+    with files.atomic(path) as file, _Aside() as whole:
 
         def put(data: bytes) -> None:
             whole.update(data)
-            stream.write(data)
+            file.write(data)
 
         put(MAGIC + struct.pack(">I", len(head)) + head)
-        for piece in pieces():
-            sealed.update(piece)
-            length += len(piece)
+        for piece in stream.encrypt(content_key, hashlib.sha512(head).digest(), body):
             put(piece)
-        put(sender.sign(PACKAGE_TYPE, _signed(head, sealed.digest(), length)))
-    return canonical.DIGEST_PREFIX + whole.hexdigest()
+            listing.update(piece)
+        put(listing.to_bytes())
+        put(sender.sign(PACKAGE_TYPE, signed_part(head, listing.to_bytes(), listing.length)))
+        return canonical.DIGEST_PREFIX + whole.hexdigest()
 
 
 def read(path: Path) -> Package:
@@ -177,8 +122,8 @@ def read(path: Path) -> Package:
         Untrusted: a package that is truncated or whose header is malformed.
     """
     try:
-        with path.open("rb") as stream:
-            return _frame(path, stream)
+        with path.open("rb") as file:
+            return _frame(path, file)
     except OSError as error:
         raise InputError(f"cannot read: {error.strerror}", where=str(path)) from None
 
@@ -189,7 +134,17 @@ def is_package(data: bytes) -> bool:
 
 
 def verify(package: Package, sender: Card) -> None:
-    """Check the sender's signature over header and body.
+    """Check all bytes of a package without opening it.
+
+    Raises:
+        Untrusted: the card is not the sender's, or the signature does not hold.
+    """
+    for _ in _segments(package, check_signature(package, sender)):
+        pass
+
+
+def check_signature(package: Package, sender: Card) -> bytes:
+    """Check the sender's signature over header and list. Returns the list, for the body to be checked against.
 
     Raises:
         Untrusted: the card is not the sender's, or the signature does not hold.
@@ -197,20 +152,19 @@ def verify(package: Package, sender: Card) -> None:
     where = package.name
     if sender.fingerprint != package.header.sender_card or sender.party != package.header.sender:
         raise Untrusted(f"signed with another card than the one trusted for {sender.party}", where=where)
-    digest = hashlib.sha512()
-    with _body(package) as stream:
-        for piece in _pieces(stream, package):
-            digest.update(piece)
-        signed = stream.read()
-    payload = _signed(package.header_bytes, digest.digest(), package.body_length)
+    with _at(package, package.body_start + package.body_length) as file:
+        listing = file.read(LISTED * package.segments)
+        signed = file.read(signature.SIGNATURE_BYTES + 1)
+    payload = signed_part(package.header_bytes, listing, package.body_length)
     signature.verify(sender.signing, PACKAGE_TYPE, payload, signed, where=where)
+    return listing
 
 
 def open_body(package: Package, reader: Identity, sender: Card, *, protocol: str, type_: str) -> Iterator[bytes]:
-    """Verify a package, and decrypt its body piece by piece.
+    """Check a package, and decrypt its body piece by piece.
 
-    Everything is checked before this returns; only the decrypting waits for the caller. The pieces are authentic one
-    by one; a caller that must have the whole keeps nothing when this raises.
+    The signature, the label and the reader are checked before this returns. Every piece is what the sender signed, in
+    its place; a caller that must have the whole keeps nothing when drawing the pieces raises.
 
     Args:
         package: from `read`.
@@ -230,27 +184,45 @@ def open_body(package: Package, reader: Identity, sender: Card, *, protocol: str
         )
     if header.type != type_:
         raise Refused(f"expected a package of type {type_}, got {header.type}", where=where)
-    verify(package, sender)
-    mine = reader.card.fingerprint
-    wrapped = next((key for _, card, key in header.recipients if card == mine), None)
-    if wrapped is None:
-        others = ", ".join(party for party, _, _ in header.recipients) or "nobody"
-        raise Refused(f"not sealed to {reader.party} (this card) but to {others}", where=where)
-    return _decrypted(package, wrapped, reader)
+    listing = check_signature(package, sender)
+    for _, card, wrapped in header.recipients:
+        mine = reader.of(card)
+        if mine is not None:
+            return _decrypted(package, wrapped, mine, listing)
+    others = ", ".join(party for party, _, _ in header.recipients) or "nobody"
+    raise Refused(f"not sealed to {reader.party} (this card) but to {others}", where=where)
 
 
-def _decrypted(package: Package, wrapped: bytes, reader: Identity) -> Iterator[bytes]:
+def _decrypted(package: Package, wrapped: bytes, reader: Identity, listing: bytes) -> Iterator[bytes]:
     """The body, from the content key that was wrapped for this reader."""
     info = _info(package.header, package.header.sender_card, reader.card.fingerprint)
     try:
-        content_key = _SUITE.decrypt(wrapped, reader.sealing, info)
-        decryptor = Cobblestone256Decryptor(content_key, hashlib.sha512(package.header_bytes).digest())
-        with _body(package) as stream:
-            for piece in _pieces(stream, package):
-                yield decryptor.update(piece)
-        yield decryptor.finalize()
-    except (InvalidTag, ValueError):
+        content_key = unwrap(wrapped, reader.sealing, info)
+    except ValueError:
         raise Untrusted("the seal does not hold: altered or sealed for another purpose", where=package.name) from None
+    context = hashlib.sha512(package.header_bytes).digest()
+    yield from stream.decrypt(content_key, context, _segments(package, listing), where=package.name)
+
+
+def wrap(content_key: bytes, public: bytes, info: bytes) -> bytes:
+    """Encapsulated key and ciphertext of HPKE: the content key for the holder of one X25519 key.
+
+    Raises:
+        ValueError: a point of low order: everybody would know the shared key.
+    """
+    return _SUITE.encrypt(content_key, X25519PublicKey.from_public_bytes(public), info)
+
+
+def unwrap(wrapped: bytes, private: X25519PrivateKey, info: bytes) -> bytes:
+    """What `wrap` wrapped.
+
+    Raises:
+        ValueError: another key or info, altered, or a point of low order.
+    """
+    try:
+        return _SUITE.decrypt(wrapped, private, info)
+    except InvalidTag:
+        raise ValueError("the key does not unwrap") from None
 
 
 def _info(label: Label, sender: str, recipient: str) -> bytes:
@@ -258,92 +230,94 @@ def _info(label: Label, sender: str, recipient: str) -> bytes:
     return canonical.to_bytes(["linkage/pkg/v1", label.type, label.protocol, sender, recipient, label.sequence])
 
 
-def _signed(header: bytes, body_sha512: bytes, body_length: int) -> bytes:
-    return struct.pack(">I", len(header)) + header + body_sha512 + struct.pack(">Q", body_length)
+def signed_part(header: bytes, listing: bytes, body_length: int) -> bytes:
+    """What the sender signs: the header, and the sealed body by its list and its length."""
+    return struct.pack(">I", len(header)) + header + hashlib.sha512(listing).digest() + struct.pack(">Q", body_length)
+
+
+class _Listing:
+    """The digests of the segments of a body that comes in pieces."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._digests: list[bytes] = []
+        self._open = blake3()
+
+    def update(self, piece: bytes) -> None:
+        """Take more of the body."""
+        view = memoryview(piece)
+        while view:
+            part = view[: SEGMENT - self.length % SEGMENT]
+            self._open.update(part)
+            self.length += len(part)
+            view = view[len(part) :]
+            if self.length % SEGMENT == 0:
+                self._digests.append(self._open.digest())
+                self._open = blake3()
+
+    def to_bytes(self) -> bytes:
+        """The list of the body so far."""
+        rest = [self._open.digest()] if self.length % SEGMENT else []
+        return b"".join(self._digests + rest)
+
+
+class _Aside:
+    """SHA-256 of the whole file, which others can make with any tool, in a thread beside the sealing."""
+
+    def __enter__(self) -> _Aside:
+        self._hash, self._last = hashlib.sha256(), Future[None]()
+        self._last.set_result(None)
+        self._thread = ThreadPoolExecutor(1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._thread.shutdown()
+
+    def update(self, data: bytes) -> None:
+        """Take more bytes, as soon as those before are done: two pieces are held at most."""
+        self._last.result()
+        self._last = self._thread.submit(self._hash.update, data)
+
+    def hexdigest(self) -> str:
+        """Of all bytes that were given."""
+        self._last.result()
+        return self._hash.hexdigest()
 
 
 @contextmanager
-def _body(package: Package) -> Iterator[BinaryIO]:
-    """The file, open at its sealed body."""
+def _at(package: Package, offset: int) -> Iterator[BufferedReader]:
+    """The file, open at an offset."""
     try:
-        with package.path.open("rb") as stream:
-            stream.seek(package.body_start)
-            yield stream
+        with package.path.open("rb") as file:
+            file.seek(offset)
+            yield file
     except OSError as error:
         raise InputError(f"cannot read: {error.strerror}", where=str(package.path)) from None
 
 
-def _pieces(stream: BinaryIO, package: Package) -> Iterator[bytes]:
-    length = package.body_length
-    while length:
-        piece = stream.read(min(CHUNK, length))
-        if not piece:
-            raise Untrusted("truncated while it was read", where=package.name)
-        length -= len(piece)
-        yield piece
+def _segments(package: Package, listing: bytes) -> Iterator[memoryview]:
+    """The sealed body, each segment compared with the list first; it is good until the next one is asked for."""
+    buffer = memoryview(bytearray(min(SEGMENT, package.body_length)))
+    with _at(package, package.body_start) as file:
+        for number in range(package.segments):
+            length = file.readinto(buffer[: package.body_length - number * SEGMENT])
+            segment = buffer[:length]
+            if blake3(segment).digest() != listing[number * LISTED :][:LISTED]:
+                raise Untrusted("the body is not the one that was signed: altered or damaged", where=package.name)
+            yield segment
 
 
-def _frame(path: Path, stream: BinaryIO) -> Package:
+def _frame(path: Path, file: BufferedReader) -> Package:
     where = path.name
-    if stream.read(len(MAGIC)) != MAGIC:
+    if file.read(len(MAGIC)) != MAGIC:
         raise InputError("not a linkage package (version 1)", where=where)
-    head_length = int.from_bytes(stream.read(4), "big")
+    head_length = int.from_bytes(file.read(4), "big")
     if not 0 < head_length <= MAX_HEADER:
         raise Untrusted("header length out of range: damaged or altered", where=where)
-    head = stream.read(head_length)
-    start = stream.tell()
-    length = stream.seek(0, os.SEEK_END) - start - signature.SIGNATURE_BYTES
+    head = file.read(head_length)
+    start = file.tell()
+    rest = file.seek(0, os.SEEK_END) - start - signature.SIGNATURE_BYTES
+    length = rest - LISTED * -(-rest // (SEGMENT + LISTED))
     if len(head) < head_length or length <= 0:
         raise Untrusted("truncated: the file ends too early", where=where)
-    return Package(path, _header(head, where), head, start, length)
-
-
-def _header(head: bytes, where: str) -> Header:
-    try:
-        value = canonical.from_bytes(head)
-        if set(value) != _KEYS or value["package"] != 1:
-            raise ValueError
-        header = Header(
-            type=_text(value["type"], _NAME),
-            protocol=_text(value["protocol"], _DIGEST),
-            sequence=_count(value["sequence"], 1),
-            ledger=_ledger(value["ledger"]),
-            content={_text(name, _LINE): _fact(fact) for name, fact in value["content"].items()},
-            sender=_text(value["sender"]["party"], _NAME),
-            sender_card=_text(value["sender"]["card"], _DIGEST),
-            recipients=tuple(
-                (
-                    _text(r["party"], _NAME),
-                    _text(r["card"], _DIGEST),
-                    signature.from_text(r["key"], WRAPPED_BYTES, where=where),
-                )
-                for r in value["recipients"]
-            ),
-        )
-        if header.to_bytes() != head:
-            raise ValueError
-    except (LinkageError, ValueError, TypeError, KeyError, AttributeError):
-        raise Untrusted("malformed header: damaged or altered", where=where) from None
-    return header
-
-
-def _ledger(value: Any) -> dict[str, Any]:
-    if set(value) != {"size", "head"} or not _DIGEST.fullmatch(value["head"]):
-        raise ValueError
-    return {"size": _count(value["size"], 0), "head": value["head"]}
-
-
-def _count(value: Any, lowest: int) -> int:
-    if type(value) is not int or not lowest <= value <= MAX_COUNT:
-        raise ValueError
-    return value
-
-
-def _text(value: Any, form: re.Pattern[str]) -> str:
-    if not form.fullmatch(value):
-        raise ValueError
-    return str(value)
-
-
-def _fact(value: Any) -> int | str:
-    return _count(value, 0) if isinstance(value, int) else _text(value, _LINE)
+    return Package(path, from_bytes(head, where=where), head, start, length)

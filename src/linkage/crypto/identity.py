@@ -11,18 +11,16 @@ Rules kept here:
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from nacl.exceptions import CryptoError
-from nacl.secret import Aead
 
 from linkage import canonical
-from linkage.crypto import signature
+from linkage.crypto import box, signature
 from linkage.crypto.card import CARD_TYPE, Card, refuse_form
 from linkage.errors import InputError, Untrusted
 
@@ -55,6 +53,12 @@ class Identity:
     """What others see of it."""
     signing: Ed25519PrivateKey = field(repr=False)
     sealing: X25519PrivateKey = field(repr=False)
+    former: tuple[Identity, ...] = field(default=(), repr=False)
+    """The keys that were rotated away, newest first: they open what was sealed to them."""
+
+    def of(self, card: str) -> Identity | None:
+        """These or the former keys that belong to a card of this fingerprint; None when there are none."""
+        return next((one for one in (self, *self.former) if one.card.fingerprint == card), None)
 
     @property
     def party(self) -> str:
@@ -64,6 +68,10 @@ class Identity:
     def sign(self, payload_type: str, payload: bytes) -> bytes:
         """Sign typed bytes (64 bytes, Ed25519)."""
         return signature.sign(self.signing, payload_type, payload)
+
+    def sign_note(self, text: bytes) -> bytes:
+        """Sign the text of a note (64 bytes, Ed25519); only the ledger's checkpoints are notes."""
+        return signature.sign_note(self.signing, text)
 
 
 def create(party: str, name: str, number: str, *, today: date) -> Identity:
@@ -83,8 +91,13 @@ def create(party: str, name: str, number: str, *, today: date) -> Identity:
     return Identity(Card(**{**unsigned.__dict__, "signed": signed}), signing, sealing)
 
 
+def followed(old: Identity, new: Identity) -> Identity:
+    """The new keys, with the old ones behind them to open what was sealed to these."""
+    return replace(new, former=(replace(old, former=()), *old.former))
+
+
 def to_key_file(identity: Identity, passphrase: bytes, *, cost: Cost = RFC9106_SECOND) -> bytes:
-    """The identity as an encrypted key file.
+    """The identity, former keys too, as an encrypted key file.
 
     Raises:
         InputError: the passphrase has fewer than 12 characters.
@@ -95,39 +108,47 @@ def to_key_file(identity: Identity, passphrase: bytes, *, cost: Cost = RFC9106_S
             hint="Use a sentence, or four or more words picked by chance.",
         )
     head = {
-        "linkage-key": 1,
+        "linkage-key": 2,
         "card": signature.to_text(identity.card.to_bytes()),
+        "former": [signature.to_text(one.card.to_bytes()) for one in identity.former],
         "kdf": {**cost.__dict__, "name": "argon2id", "salt": signature.to_text(os.urandom(16))},
         "aead": "xchacha20-poly1305",
     }
-    keys = identity.signing.private_bytes_raw() + identity.sealing.private_bytes_raw()
-    box = Aead(_derive(passphrase, head["kdf"])).encrypt(keys, canonical.to_bytes(head))
-    return canonical.to_bytes({**head, "box": signature.to_text(bytes(box))})
+    every = (identity, *identity.former)
+    keys = b"".join(one.signing.private_bytes_raw() + one.sealing.private_bytes_raw() for one in every)
+    sealed = box.close(_derive(passphrase, head["kdf"]), keys, canonical.to_bytes(head))
+    return canonical.to_bytes({**head, "box": signature.to_text(sealed)})
 
 
 def from_key_file(data: bytes, passphrase: bytes, *, where: str) -> Identity:
-    """Open a key file.
+    """Open a key file, of version 2 or of version 1, which had no former keys.
 
     Raises:
         InputError: not a key file.
         Untrusted: wrong passphrase, or the file was altered.
     """
+    value = canonical.from_bytes(data, where=where)
+    keys = {"linkage-key", "card", "kdf", "aead", "box"}
+    version = value.get("linkage-key") if isinstance(value, dict) else None
+    if type(version) is not int or {1: keys, 2: keys | {"former"}}.get(version) != set(value):
+        raise InputError("not a linkage key file (version 1 or 2)", where=where)
+    head = {key: part for key, part in value.items() if key != "box"}
+    shown = [head["card"], *(head["former"] if isinstance(head.get("former"), list) else ())]
+    try:
+        sealed = signature.from_text(value["box"], box.NONCE + 64 * len(shown) + box.TAG, where=where)
+        opened = box.opened(_derive(passphrase, head["kdf"]), sealed, canonical.to_bytes(head))
+    except (ValueError, TypeError, KeyError):
+        raise Untrusted("wrong passphrase, or the key file was altered", where=where) from None
+    newest, *former = (_restored(text, opened[64 * i : 64 * i + 64], where) for i, text in enumerate(shown))
+    return replace(newest, former=tuple(former))
+
+
+def _restored(text: Any, keys: bytes, where: str) -> Identity:
     from linkage.crypto import card as cards
 
-    value = canonical.from_bytes(data, where=where)
-    if not isinstance(value, dict) or value.get("linkage-key") != 1 or set(value) != {
-        "linkage-key", "card", "kdf", "aead", "box",
-    }:  # fmt: skip
-        raise InputError("not a linkage key file (version 1)", where=where)
-    head = {key: part for key, part in value.items() if key != "box"}
-    try:
-        box = signature.from_text(value["box"], 24 + 64 + 16, where=where)
-        keys = Aead(_derive(passphrase, head["kdf"])).decrypt(box, canonical.to_bytes(head))
-    except (CryptoError, ValueError, TypeError, KeyError):
-        raise Untrusted("wrong passphrase, or the key file was altered", where=where) from None
-    raw_card = signature.from_text(head["card"], _length(head["card"]), where=where)
+    raw = signature.from_text(text, _length(text), where=where)
     return Identity(
-        cards.from_bytes(raw_card, where=where),
+        cards.from_bytes(raw, where=where),
         Ed25519PrivateKey.from_private_bytes(keys[:32]),
         X25519PrivateKey.from_private_bytes(keys[32:]),
     )

@@ -149,7 +149,7 @@ def write(
     cores: int | None = None,
 ) -> dict[str, int]:  # fmt: skip
     """The same into a file, piece by piece. Returns what was written, in numbers."""
-    tally = _Tally()
+    tally = Tally()
     tables.write(map(tally.seen, pieces(prepared, included, protocol, secret, cores=cores)), to)
     return tally.counts()
 
@@ -210,28 +210,38 @@ def _filters(
 
 
 def counts(encodings: Encodings) -> dict[str, int]:
-    """What a package holds, in numbers for plan, header and ledger: rows, tokens, filters, repeated tokens."""
-    tally = _Tally()
+    """What a package holds, in numbers: rows, tokens, filters, repeated tokens."""
+    tally = Tally()
     tally.seen(encodings)
     return tally.counts()
 
 
-class _Tally:
-    """Counts the pieces that pass by. Of a token it keeps the first 64 bits, which tell ten million apart."""
+class Tally:
+    """Counts the pieces that pass by, and keeps handles and row numbers. Of a token it keeps the first 64 bits, which
+    tell ten million apart."""
 
     def __init__(self) -> None:
         self._rows = self._filters = 0
         self._with_filters = False
         self._tokens: dict[str, list[NDArray[np.uint64]]] = {}
+        self._handles: list[NDArray[np.uint8]] = []
+        self._numbers: list[NDArray[np.int64]] = []
 
     def seen(self, piece: Encodings) -> Encodings:
         """Count a piece, and hand it on."""
         self._rows += len(piece)
+        self._handles.append(piece.handles)
+        if piece.rows is not None:
+            self._numbers.append(piece.rows)
         for name, token in piece.tokens.items():
             self._tokens.setdefault(name, []).append(token[token.any(axis=1)].view(np.uint64)[:, 0])
         self._with_filters = bool(piece.filters.shape[1])
         self._filters += int(piece.filters.any(axis=1).sum())
         return piece
+
+    def handles(self) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """``uint8[n, 16]`` and ``int64[n]``: handles so far, and the row number of each."""
+        return np.concatenate(self._handles), np.concatenate(self._numbers)
 
     def counts(self) -> dict[str, int]:
         """The numbers so far."""

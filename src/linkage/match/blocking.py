@@ -86,12 +86,11 @@ def compare(
     pairs = comparison.collected(left, right, rule, tables.run(how))
     sample = _sample(ours, theirs, rule, how, shuffled(seed, "measure", np.sort(ours.order)))
     known = np.isin(pair_codes(sample, right), pair_codes((pairs.left, pairs.right), right)).sum()
-    compared, spared = (sum(one[n] for one in tables.counts.values()) for n in (0, 1))
     return pairs, Coverage(
-        how.stage, how.parties, "sampled-bits", why, possible, compared, len(pairs),
+        how.stage, how.parties, "sampled-bits", why, possible, tables.compared, len(pairs),
         tables=found.tables, width=found.width, seed=seed,
         expected_recall=found.expected_recall, at_threshold=found.at_threshold,
-        sample_pairs=len(sample[0]), sample_found=int(known), split=spared,
+        sample_pairs=len(sample[0]), sample_found=int(known), split=tables.spared,
     )  # fmt: skip
 
 

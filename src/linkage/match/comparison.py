@@ -15,14 +15,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.links import CandidatePairs, Histogram
 from linkage.match import kernels, lanes, work
-from linkage.match.resume import Pairs
+from linkage.match.resume import Block, Pairs
 from linkage.match.work import Work
 
 BLOCK = 1 << 29
@@ -123,6 +123,9 @@ class Side:
     """Positions of those that hold a bit, in rising order of popcount."""
     bits: Numbers = field(repr=False)
     """Their popcounts, in that order."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Side.of, (self.filters,)
 
     @classmethod
     def of(cls, filters: Filters) -> Side:
@@ -235,10 +238,13 @@ def popcounts(filters: Filters) -> Numbers:
 
 
 class _Comparison:
-    """All left rows against all right rows, block by block."""
+    """All left rows against all right rows, block by block.
 
-    def __init__(self, left: Side, right: Side, rule: Rule) -> None:
-        self.left, self.right = left, right
+    Pickled, it is filters, rule, and rows per block. The rest is made anew: sketches are of one machine's vectors.
+    """
+
+    def __init__(self, left: Side, right: Side, rule: Rule, rows: int | None = None) -> None:
+        self.left, self.right, self.rule = left, right, rule
         self.pairs = work.most_pairs(len(left.filters), len(right.filters))
         self.limits = rule.limits()
         self.most = self.limits.most()
@@ -246,21 +252,26 @@ class _Comparison:
         self.filters = np.ascontiguousarray(right.filters[right.order])
         self.tiles = kernels.tiles(kernels.sketches(self.filters, self.codes, lanes.CODE_BITS))
         most_rows = max(BLOCK // len(right), 1)
-        self.rows = min(max(-(-len(left) // BLOCKS), SLICE_ROWS), most_rows)
+        self.rows = rows or min(max(-(-len(left) // BLOCKS), SLICE_ROWS), most_rows)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Comparison, (self.left, self.right, self.rule, self.rows)
 
     def run(self, how: Work) -> Iterator[Pairs]:
         """The pairs of every block, in no order."""
         starts = range(0, len(self.left), self.rows)
         sizes = [min(self.rows, len(self.left) - start) * len(self.right) for start in starts]
-        yield from work.run(sizes, self.block, how, self.pairs)
+        for block in work.run(sizes, self.block, how, self.pairs):
+            yield block.pairs
 
-    def block(self, number: int) -> Pairs:
-        """The pairs of one block of left rows, in order of the kernel."""
+    def block(self, number: int) -> Block:
+        """One block of left rows; pairs in order of the kernel."""
         end = min((number + 1) * self.rows, len(self.left))
         starts = range(number * self.rows, end, SLICE_ROWS)
         pieces = (piece for start in starts for piece in self._slice(start, min(start + SLICE_ROWS, end)))
         left, right, different = work.gathered(pieces, self.pairs)
-        return self.left.order[left], self.right.order[right], different
+        compared = (end - number * self.rows) * len(self.right)
+        return Block((self.left.order[left], self.right.order[right], different), compared)
 
     def _slice(self, start: int, last: int) -> Iterator[Pairs]:
         """Left rows start to last against every tile; positions are those in order of popcount."""

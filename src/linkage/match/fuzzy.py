@@ -21,7 +21,7 @@ from linkage.match.comparison import Rule
 from linkage.match.exact import present, token_of
 from linkage.match.groups import Positions
 from linkage.match.resume import Run
-from linkage.match.work import Progress, Work
+from linkage.match.work import Engine, Progress, Work
 from linkage.protocol.model import Aim, AllPairs, Fuzzy, SampledBits
 from linkage.tables import Encodings
 
@@ -42,11 +42,13 @@ class How:
     """Threads to use; None for all."""
     progress: Callable[[Progress], None] | None
     """Told how far a comparison is."""
+    engine: Engine | None
+    """What does the comparisons that links are made of; None for threads."""
 
     def work(self, stage: int, parties: tuple[str, str], part: int) -> Work:
         """How one comparison of a stage is run."""
         state = self.run.part(f"stage-{stage + 1}-part-{part + 1}")
-        return Work(self.cores, state, self.progress, stage, parties)
+        return Work(self.cores, state, self.progress, stage, parties, engine=self.engine)
 
 
 @dataclass(frozen=True)

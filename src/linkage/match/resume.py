@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from linkage import canonical, files
 from linkage.errors import InputError, Refused
 
-FORMAT = 1
+FORMAT = 2
 """Version of these files; another one is another run."""
 MANIFEST = "run.json"
 _PART = re.compile(r"[a-z0-9-]+")
@@ -34,13 +34,25 @@ Pairs = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
+class Block:
+    """What one block of work gave."""
+
+    pairs: Pairs
+    """The pairs that were found."""
+    compared: int
+    """Comparisons made."""
+    spared: int = 0
+    """Comparisons spared by splitting (`linkage.match.sampled`)."""
+
+
+@dataclass(frozen=True)
 class State:
     """The finished blocks of one comparison."""
 
     folder: Path
 
-    def load(self, number: int) -> Pairs | None:
-        """The pairs of a block, or None when it has yet to be done."""
+    def load(self, number: int) -> Block | None:
+        """What a block gave, or None when it has yet to be done."""
         try:
             data = (self.folder / _name(number)).read_bytes()
         except OSError:
@@ -48,16 +60,18 @@ class State:
         sealed, payload = data[:_DIGEST_BYTES], data[_DIGEST_BYTES:]
         if hashlib.sha256(payload).digest() != sealed:
             return None
-        left, right, different = np.frombuffer(payload, "<i8").astype(np.int64).reshape(3, -1)
-        return left, right, different
+        numbers = np.frombuffer(payload, "<i8").astype(np.int64)
+        left, right, different = numbers[2:].reshape(3, -1)
+        return Block((left, right, different), int(numbers[0]), int(numbers[1]))
 
-    def save(self, number: int, pairs: Pairs) -> None:
-        """Keep the pairs of a finished block.
+    def save(self, number: int, block: Block) -> None:
+        """Keep what a finished block gave.
 
         Raises:
             InputError: the folder cannot be written.
         """
-        payload = np.stack(pairs).astype("<i8").tobytes()
+        head = np.array([block.compared, block.spared], np.int64)
+        payload = np.concatenate([head, *block.pairs]).astype("<i8").tobytes()
         files.write(self.folder / _name(number), hashlib.sha256(payload).digest() + payload)
 
 

@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.match import comparison, kernels, work
 from linkage.match.comparison import Filters, Numbers, Rule, Side
-from linkage.match.resume import Pairs
+from linkage.match.resume import Block, Pairs
 from linkage.match.work import Work
 
 KEY_BITS = 64
@@ -56,22 +57,28 @@ class Plan:
 
 
 class Tables:
-    """Every table is a block of work."""
+    """Every table is a block of work. Pickled, it is filters, rule, plan and seed."""
 
     def __init__(self, left: Side, right: Side, rule: Rule, planned: Plan, seed: str) -> None:
-        self.left, self.right, self.plan, self.seed = left, right, planned, seed
+        self.left, self.right, self.rule, self.plan, self.seed = left, right, rule, planned, seed
         self.pairs = work.most_pairs(len(left.filters), len(right.filters))
         self.limits = rule.limits()
         self.most = self.limits.most()
         self.bits = tuple(comparison.popcounts(side.filters) for side in (left, right))
-        self.counts: dict[int, tuple[int, int]] = {}
-        """Per table done here: comparisons made, and spared by splitting blocks."""
+        self.compared = self.spared = 0
+        """Comparisons made in the tables that have ended, and spared by splitting blocks."""
         self.known = np.zeros(0, np.int64)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Tables, (self.left, self.right, self.rule, self.plan, self.seed)
 
     def run(self, how: Work) -> Iterator[Pairs]:
         """The pairs of every table, each pair once."""
         size = max(1, round(self.plan.candidates))
-        yield from work.run([size] * self.plan.tables, self.table, how, self.pairs, self.fresh)
+        for block in work.run([size] * self.plan.tables, self.table, how, self.pairs, self.fresh):
+            self.compared += block.compared
+            self.spared += block.spared
+            yield block.pairs
 
     def fresh(self, pairs: Pairs) -> Pairs:
         """Leave out what another table gave."""
@@ -84,13 +91,13 @@ class Tables:
         self.known = np.insert(self.known, place[new][order], codes[new][order])
         return pairs[0][new], pairs[1][new], pairs[2][new]
 
-    def table(self, number: int) -> Pairs:
+    def table(self, number: int) -> Block:
         """The pairs within the blocks of one table."""
         blocks, rows, spared = self.blocks(number)
-        self.counts[number] = int(_comparisons(blocks).sum()), spared
         weights = np.cumsum(blocks[:, 1] - blocks[:, 0] + blocks[:, 3] - blocks[:, 2]) // FETCHED
         parts = np.split(blocks, np.flatnonzero(np.diff(weights)) + 1)
-        return work.gathered((piece for part in parts for piece in self.part(part, rows)), self.pairs)
+        pairs = work.gathered((piece for part in parts for piece in self.part(part, rows)), self.pairs)
+        return Block(pairs, int(_comparisons(blocks).sum()), spared)
 
     def part(self, blocks: Numbers, rows: tuple[Numbers, Numbers]) -> Iterator[Pairs]:
         """The pairs within some blocks. Their rows are fetched first: one by one they would be waited for."""

@@ -20,16 +20,16 @@ from numpy.typing import NDArray
 
 from linkage.errors import InputError
 from linkage.links import CandidatePairs, Conflict, Links
-from linkage.match import assignment, disputed, exact, fuzzy
+from linkage.match import assignment, disputed, exact, fuzzy, spark
 from linkage.match.fuzzy import Alike, How, Two
 from linkage.match.groups import Between, Groups
 from linkage.match.resume import Run
-from linkage.match.work import Progress
+from linkage.match.work import Progress, Work
 from linkage.protocol.model import Exact, Fuzzy, Protocol
 from linkage.tables import Encodings, same_protocol
 
 
-def match(
+def match(  # noqa: PLR0913 -- what was agreed, and how to run it
     encodings: Sequence[Encodings],
     protocol: Protocol,
     *,
@@ -37,6 +37,8 @@ def match(
     resume: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
     seed: str | None = None,
+    engine: str = "local",
+    master: str | None = None,
 ) -> Links:
     """Link the encodings of two or more parties.
 
@@ -49,22 +51,34 @@ def match(
             It holds positions and counts (`linkage.match.resume`). None keeps nothing.
         progress: called with a `linkage.match.work.Progress` now and then, in this thread.
         seed: 28 letters to repeat an earlier run with blocking (`Links.coverage` has it); drawn when None.
+        engine: ``local``, or ``spark``: the pairs of fuzzy stages are then found on a cluster, which is sent filters
+            and no token (`linkage.match.spark`). Exact stages, thresholds and assignment stay here.
+        master: URL of the cluster, as ``spark://HOST:7077``; None for the Spark session that this process has.
 
     Raises:
         Refused: encodings made under another protocol; `resume` belongs to another run; or so many pairs reach
             the threshold that it does not tell persons apart.
         InputError: fewer than two sets of encodings, two of one party, or another layout; or `resume` is no folder
-            for this.
+            for this; or there is no such engine, or no pyspark, Java or cluster for it.
     """
     _refuse_foreign(encodings, protocol)
+    with spark.engine(engine, master) as cluster:
+        return _matched(encodings, protocol, resume, seed, Work(cores, progress=progress, engine=cluster))
+
+
+def _matched(
+    encodings: Sequence[Encodings], protocol: Protocol, resume: Path | None, seed: str | None, work: Work
+) -> Links:
+    """As of `match`."""
     agreed = protocol.matching
     how = How(
         agreed.blocking,
         Run.open(resume, _digest(encodings), seed),
         agreed.assignment,
         protocol.encoding.votes if protocol.encoding.profile == "hardened" else 1,
-        cores,
-        progress,
+        work.cores,
+        work.progress,
+        work.engine,
     )
     groups = Groups([look(e) for e in encodings], _once(agreed.assignment, len(encodings)))
     found: list[tuple[int, Between]] = []
@@ -83,7 +97,7 @@ def match(
                 between.append(Between(p, q, one.pairs))
                 seen.append(one)
                 by_number = disputed.by_number(two, [s.field for s in agreed.stages if isinstance(s, Exact)])
-                conflicts += disputed.links(number, stage, two, by_number, one.rule, cores)
+                conflicts += disputed.links(number, stage, two, by_number, one.rule, work.cores)
             joined, refused = groups.join(between, _numbers(stage, encodings))
             conflicts += disputed.crossed(number, encodings, between, refused)
         found += [(number, one._replace(pairs=pairs)) for one, pairs in zip(between, joined, strict=True)]

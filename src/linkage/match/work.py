@@ -1,8 +1,10 @@
-"""Blocks of work on all cores: in any order, resumable, with word of how far it is.
+"""Blocks of work, here or on a cluster: in any order, resumable, with word of how far it is.
 
 Rules kept here:
 
-- A block's result depends on its number alone; neither the cores nor the order in which blocks end change the whole.
+- A block's result depends on its number alone; neither the engine, nor its cores, nor the order in which blocks end
+  change the whole.
+- An engine does blocks and nothing else. What is kept, counted, told and refused happens here, in the caller's thread.
 - A block is kept (`linkage.match.resume`) before it is counted as done. A run that ends early, by whatever cause,
   starts no further block.
 - Memory holds the pairs found, never more than `most_pairs`: beyond that the threshold is refused.
@@ -12,14 +14,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Protocol
 
 import numpy as np
 
 from linkage.errors import Refused
-from linkage.match.resume import Pairs, State
+from linkage.match.resume import Block, Pairs, State
 
 MOST_PAIRS = 1 << 23
 """Pairs at or above the threshold that one comparison may always give: some 8 million, about 1 GB with what chooses
@@ -53,6 +58,40 @@ class Progress:
         return f"stage {self.stage + 1}, {who}: {share:.1%} of {self.total:.3g} comparisons, {self.pairs:,} pairs{left}"
 
 
+class Engine(Protocol):
+    """What does blocks: the threads of this process, or a cluster (`linkage.match.spark`)."""
+
+    def blocks(self, numbers: Sequence[int], do: Callable[[int], Block]) -> Generator[tuple[int, Block], None, None]:
+        """Do blocks, and give each with its number as it ends, in any order.
+
+        Closed early, it starts no further block and leaves nothing running.
+        """
+
+
+@dataclass(frozen=True)
+class Threads:
+    """The threads of this process."""
+
+    cores: int | None = None
+    """How many; None for as many as there are cores."""
+
+    def blocks(self, numbers: Sequence[int], do: Callable[[int], Block]) -> Generator[tuple[int, Block], None, None]:
+        """As of `Engine`."""
+        cores = self.cores or os.cpu_count() or 1
+        todo, waiting = iter(numbers), dict[Future[Block], int]()
+        pool = ThreadPoolExecutor(cores)
+        try:
+            while True:
+                for number in islice(todo, 2 * cores - len(waiting)):  # few at a time: results do not pile up
+                    waiting[pool.submit(do, number)] = number
+                if not waiting:
+                    return
+                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                    yield waiting.pop(future), future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
 @dataclass(frozen=True)
 class Work:
     """How a comparison is run. Nothing here changes what it finds."""
@@ -69,17 +108,19 @@ class Work:
     """Whose rows; likewise."""
     kept: bool = True
     """Whether the caller keeps the pairs: then more than `most_pairs` are refused. A block is bounded in any case."""
+    engine: Engine | None = None
+    """What does the blocks; None for `Threads`."""
 
 
 def run(
-    sizes: Sequence[int], do: Callable[[int], Pairs], work: Work, most: int,
+    sizes: Sequence[int], do: Callable[[int], Block], work: Work, most: int,
     fresh: Callable[[Pairs], Pairs] | None = None,
-) -> Iterator[Pairs]:  # fmt: skip
-    """Do every block that is not done yet, and give the pairs of all of them, in no order.
+) -> Iterator[Block]:  # fmt: skip
+    """Do every block that is not done yet, and give all of them, in no order.
 
     Args:
         sizes: comparisons per block.
-        do: gives the pairs of a block; called in threads.
+        do: does a block; called in threads, or on other machines, where it is pickled to.
         work: how to run.
         most: pairs that the caller can keep.
         fresh: leaves out pairs that another block gave; called in the caller's thread, before pairs are kept.
@@ -90,30 +131,21 @@ def run(
     meter = _Meter(work, sum(sizes), most)
     todo = []
     for number, size in enumerate(sizes):
-        pairs = work.state.load(number) if work.state else None
-        if pairs is None:
+        kept = work.state.load(number) if work.state else None
+        if kept is None:
             todo.append(number)
         else:
-            meter.resumed(size, len(pairs[0]))
-            yield fresh(pairs) if fresh else pairs
+            block = replace(kept, pairs=fresh(kept.pairs)) if fresh else kept
+            meter.resumed(size, len(block.pairs[0]))
+            yield block
     meter.tell()
-    cores = work.cores or os.cpu_count() or 1
-    waiting: dict[Future[Pairs], int] = {}
-    pool = ThreadPoolExecutor(cores)
-    try:
-        while todo or waiting:
-            while todo and len(waiting) < 2 * cores:  # few at a time: results do not pile up
-                number = todo.pop(0)
-                waiting[pool.submit(do, number)] = number
-            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                number, pairs = waiting.pop(future), future.result()
-                pairs = fresh(pairs) if fresh else pairs
-                if work.state:
-                    work.state.save(number, pairs)
-                meter.done(sizes[number], len(pairs[0]))
-                yield pairs
-    finally:
-        pool.shutdown(cancel_futures=True)
+    with closing((work.engine or Threads(work.cores)).blocks(todo, do)) as blocks:
+        for number, done in blocks:
+            block = replace(done, pairs=fresh(done.pairs)) if fresh else done
+            if work.state:
+                work.state.save(number, block)
+            meter.done(sizes[number], len(block.pairs[0]))
+            yield block
 
 
 def most_pairs(left: int, right: int) -> int:

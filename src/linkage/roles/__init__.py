@@ -1,6 +1,7 @@
 """What each organisation does, told top to bottom: the API for embedders, over real files.
 
-- `home`: an organisation's own folder.   - `agreement`: cards, protocol, signatures: anyone's acts.
+- `home`: an organisation's own folder.   - `known`, `trust`: whose card is whose.
+- `agreement`: what holds between parties; `signing`: agreeing to it.   - `ceremony`: the linkage secret.
 - `custodian`, `unit`, `recipient`, `auditor`: one module a role.
 - `post`: what came in, and what to do next.   - `demo`: all roles on synthetic people.
 """

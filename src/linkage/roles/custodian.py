@@ -1,10 +1,11 @@
-"""What a custodian does: share the linkage secret, plan, tokenise. Its registry of consent is `linkage.roles.consents`.
+"""What a custodian does: plan, tokenise. Its secret: `linkage.roles.ceremony`; its registry: `linkage.roles.consents`.
 
 Rules kept here:
 
 - `plan` and `tokenise` walk the same path; `tokenise` goes one step further.
 - Rows without valid consent or outside the cohort are dropped before anything is tokenised.
-- The plaintext of a package is searched for person numbers before it is sealed.
+- The plaintext of a package is searched for person numbers and for the cells it was made of, as it is sealed; it is
+  never whole in memory nor on disk, and a package takes its name only when nothing was found.
 - In statistics mode the way back from handle to row is not written anywhere.
 """
 
@@ -18,13 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage import files
+from linkage import tables
 from linkage.consent import bases
 from linkage.consent.judge import Judgement, judge
 from linkage.consent.registry import Registry
 from linkage.crypto import secret as secrets
-from linkage.crypto.card import Card
-from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
@@ -32,6 +31,7 @@ from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
 from linkage.roles import agreement, consents, exchange
 from linkage.roles import home as homes
+from linkage.roles.ceremony import linkage_secret
 from linkage.roles.consents import import_consent
 from linkage.roles.home import Home, Linkage
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from linkage.encode.config import Config
     from linkage.encode.encoder import BadCells
     from linkage.encode.prepare import Prepared
-    from linkage.tables import Encodings
+    from linkage.encode.read import Records
 
-__all__ = ["Tokenised", "import_consent", "keep_secret", "linkage_secret", "plan", "share_secret", "tokenise"]
+__all__ = ["Tokenised", "import_consent", "plan", "tokenise"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,78 +55,10 @@ class Tokenised:
     plan: Plan
     counts: Mapping[str, int]
     """Rows, tokens and filters in the package."""
-    encodings: Encodings = field(repr=False)
-    """In memory only: with the row numbers, so that an embedder can look up what became of a row."""
-
-
-def share_secret(home: Home, identity: Identity, linkage: Linkage) -> list[Path]:
-    """Make the linkage secret and seal it to every custodian, oneself included; never to the linkage unit.
-
-    The first custodian of the protocol makes it, once; asked again, it puts the same package in the outbox again.
-
-    Raises:
-        Refused: the protocol is not in effect, or another custodian makes the secret.
-    """
-    protocol = agreement.in_effect(home, linkage)
-    maker = protocol.custodians[0].id
-    if home.card.party != maker:
-        raise Refused(f"{maker} makes the linkage secret: the first custodian in the protocol")
-    readers = [home.trusted(party.id) for party in protocol.custodians]
-    if not linkage.secret.exists():
-        _make_secret(home, identity, linkage, readers)
-    others = [card.party for card in readers if card.party != home.card.party]
-    return [home.send(linkage.secret, other, f"{protocol.id}.secret.package") for other in others]
-
-
-def _make_secret(home: Home, identity: Identity, linkage: Linkage, readers: list[Card]) -> None:
-    if linkage.protocol.unit.id in [card.party for card in readers]:
-        raise Refused("the linkage unit may not hold the linkage secret")
-    home.ledger.append(identity, "make-secret", protocol=linkage.protocol.digest)
-    value = secrets.create()
-    exchange.send(home, identity, linkage, exchange.Letter(exchange.SECRET, readers, value), linkage.secret)
-
-
-def keep_secret(home: Home, identity: Identity, linkage: Linkage, path: Path) -> None:
-    """Take in the linkage secret that another custodian sealed to this one; it is kept as it came, sealed.
-
-    Raises:
-        Refused: not for this party, not from the first custodian, not in effect, or there is a secret already.
-    """
-    _must_be_custodian(home, linkage)
-    agreement.in_effect(home, linkage)
-    if linkage.secret.exists():
-        raise Refused("the linkage secret is here already; a second one would part the parties", where=path.name)
-
-    def keep(body: bytes, package: Package) -> None:
-        maker = linkage.protocol.custodians[0].id
-        if package.header.sender != maker:
-            raise Refused(f"{maker} makes the linkage secret, not {package.header.sender}", where=path.name)
-        if len(body) != secrets.SECRET_BYTES:
-            raise InputError(f"expected a secret of {secrets.SECRET_BYTES} bytes", where=path.name)
-        files.write(linkage.secret, files.read(package.path))
-
-    exchange.take_in(home, identity, linkage, path, exchange.SECRET, keep)
-
-
-def linkage_secret(home: Home, identity: Identity, linkage: Linkage) -> bytes:
-    """The linkage secret, opened from its package.
-
-    Raises:
-        Refused: this party is no custodian, the secret is not here yet, or its day of destruction has passed.
-    """
-    _must_be_custodian(home, linkage)
-    last = linkage.protocol.retention.secret_destroyed_on
-    if homes.today().isoformat() > last:
-        raise Refused(f"the linkage secret was to be destroyed on {last}", hint=f"Remove {linkage.secret}.")
-    if not linkage.secret.exists():
-        maker = linkage.protocol.custodians[0].id
-        mine = maker == home.card.party
-        hint = "Make it with `linkage secret share`." if mine else f"Wait for the file from {maker}."
-        raise Refused("the linkage secret is not here yet", hint=hint)
-    package = read(linkage.secret)
-    sender = home.trusted(package.header.sender)
-    pieces = open_body(package, identity, sender, protocol=linkage.protocol.digest, type_=exchange.SECRET)
-    return b"".join(pieces)
+    handles: NDArray[np.uint8] = field(repr=False)
+    """``uint8[n, 16]``: handles in the package. In memory only, for an embedder to look up what became of a row."""
+    rows: NDArray[np.int64] = field(repr=False)
+    """``int64[n]``: the row number as given of each handle."""
 
 
 def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
@@ -141,7 +73,7 @@ def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
 def tokenise(
     home: Home, identity: Identity, linkage: Linkage, path: Path, config: Config, *, bad_cells: BadCells = "refuse"
 ) -> Tokenised:
-    """Turn a file into a package for the linkage unit.
+    """Turn a file into a package for the linkage unit: encoded, searched and sealed piece by piece.
 
     Raises:
         InputError: the file, a cell or the config is bad; nothing was written.
@@ -150,31 +82,39 @@ def tokenise(
     """
     from linkage.encode import encoder, outgoing
 
-    _must_be_custodian(home, linkage)
     protocol = agreement.in_effect(home, linkage)
     secret = linkage_secret(home, identity, linkage)
-    plan_, prepared, judgement = _prepare(home, protocol, path, config)
+    plan_, prepared, judgement, records = _prepare(home, protocol, path, config)
     encoder.refuse_bad(prepared, bad_cells)
     if not judgement.included.any():
         raise Refused("no row may take part", hint="`linkage plan` says why.")
-    exchange.within_quota(protocol, home.card.party, int(judgement.included.sum()))
-    encodings = encoder.tokenise(prepared, judgement.included, protocol, secret)
-    counts = encoder.counts(encodings)
-    body = encodings.to_bytes()
-    outgoing.refuse_numbers(body)
+    rows = int(judgement.included.sum())
+    exchange.within_quota(protocol, home.card.party, rows)
+    cells = outgoing.cells_of(records, prepared, protocol)
+    del records  # the cells as they were are not needed any more
     home.ledger.append(
         identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
-        bad_cells=plan_.bad_count, sent=counts, basis=_basis(protocol, home.card.party),
+        bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party),
         row_basis=_row_basis(home, protocol.party(home.card.party)),
     )  # fmt: skip
-    unit = home.trusted(protocol.unit.id)
+    unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
-    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, counts)
+    tally = encoder.Tally()
+    made = map(tally.seen, encoder.pieces(prepared, judgement.included, protocol, secret))
+    body = outgoing.searched(tables.stream(made), cells, own=_columns(protocol, home.card.party))
+    content = exchange.announced(protocol, home.card.party, rows)
+    content[exchange.CHECK] = secrets.check(secret, protocol.digest)
+    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts)
     digest = exchange.send(home, identity, linkage, letter, target)
-    return Tokenised(target, digest, plan_, counts, encodings)
+    return Tokenised(target, digest, plan_, tally.counts(), *tally.handles())
 
 
-def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tuple[Plan, Prepared, Judgement]:
+def _columns(protocol: Protocol, party: str) -> bytes:
+    """The names of the columns that leave."""
+    return " ".join(protocol.layout(party).widths).encode()
+
+
+def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tuple[Plan, Prepared, Judgement, Records]:
     from linkage.encode.prepare import prepare
     from linkage.encode.read import Columns
     from linkage.encode.read import read as read_records
@@ -217,7 +157,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         bad_count=prepared.bad_count,
         warnings=(*records.findings, *_over_quota(party, int(judgement.included.sum()))),
     )
-    return plan_, prepared, judgement
+    return plan_, prepared, judgement, records
 
 
 def _failing(home: Home, protocol: Protocol, party: Party, prepared: Prepared) -> dict[str, NDArray[np.bool_]]:
@@ -247,11 +187,6 @@ def _over_quota(party: Party, rows: int) -> list[Finding]:
         return []
     message = f"{rows:,} rows may take part; the quota is {party.quota:,}: none will be sent"
     return [Finding("E401", Severity.ERROR, f"parties.{party.id}.quota", message)]
-
-
-def _must_be_custodian(home: Home, linkage: Linkage) -> None:
-    if "custodian" not in linkage.protocol.party(home.card.party).roles:
-        raise Refused(f"{home.card.party} is no custodian: it may not hold the linkage secret")
 
 
 def _basis(protocol: Protocol, party_id: str) -> list[str]:

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
-from linkage import canonical, files, protocol
+from linkage import files, protocol
 from linkage.crypto import card as cards
 from linkage.crypto import identity as identities
 from linkage.crypto.card import Card
@@ -28,6 +28,8 @@ from linkage.errors import InputError, Refused, Untrusted, shape
 from linkage.ledger.log import Ledger
 from linkage.protocol import strict_yaml
 from linkage.protocol.model import Protocol
+from linkage.roles import known as knowing
+from linkage.roles.known import Ended, Known
 
 NUMBER = re.compile(r"(BRIN|OIN|KvK):[0-9A-Z]{4,20}")
 """Official number of an organisation, with its scheme, as protocols have it."""
@@ -36,6 +38,19 @@ NUMBER = re.compile(r"(BRIN|OIN|KvK):[0-9A-Z]{4,20}")
 def today() -> date:
     """The day on which acts are done: the organisation's own clock."""
     return date.today()  # noqa: DTZ011  # validity is in local days, as people write them
+
+
+def refuse_outdated(card: Card) -> None:
+    """Refuse a card that is not valid today.
+
+    Raises:
+        Refused: before its first or after its last day.
+    """
+    if not card.valid_from <= today().isoformat() <= card.valid_until:
+        raise Refused(
+            f"the card of {card.party} is valid from {card.valid_from} until {card.valid_until}, not today",
+            hint="Its owner makes new keys: `linkage card rotate`.",
+        )
 
 
 @dataclass(frozen=True)
@@ -47,8 +62,17 @@ class Linkage:
 
     @property
     def secret(self) -> Path:
-        """The linkage secret, sealed to this organisation. The linkage unit never has one."""
+        """The linkage secret, sealed by this organisation to itself. The linkage unit never has one."""
         return self.folder / "secret.package"
+
+    def share(self, party: str) -> Path:
+        """A custodian's share of the linkage secret, sealed by this organisation to itself, until all are here."""
+        return self.folder / "shares" / f"{party}.package"
+
+    @property
+    def sent_share(self) -> Path:
+        """The own share as it was sealed to the other custodians."""
+        return self.folder / "share.package"
 
     def signature(self, party: str) -> Path:
         """The signature of a party under the protocol."""
@@ -144,49 +168,81 @@ class Home:
             files.write(self.path / "config.yml", files.read(files.shipped(f"config/{party}.yml")))
         files.write(self.path / "card.json", identity.card.to_bytes())
         files.write(self.key, data)  # last: a home without a key can be made again
+        self.ledger.set_aside()  # of keys that are gone, where there is one
         self.ledger.append(identity, "init", card=identity.card.fingerprint)
         return identity
 
-    def unlock(self, passphrase: bytes) -> Identity:
+    def unlock(self, passphrase: bytes, *, unfinished: bool = False) -> Identity:
         """Open the organisation's keys.
+
+        Args:
+            passphrase: as bytes.
+            unfinished: also when a rotation of the card stopped half-way, so that it can be finished.
 
         Raises:
             Untrusted: wrong passphrase, or an altered key file.
+            Refused: a rotation was not finished.
         """
-        _ = self.card  # says so when this is not a home
-        return identities.from_key_file(files.read(self.key, limit=cards.MAX_BYTES), passphrase, where=self.key.name)
+        card = self.card  # says so when this is not a home
+        data = files.read(self.key, limit=64 * cards.MAX_BYTES)
+        identity = identities.from_key_file(data, passphrase, where=self.key.name)
+        if identity.card != card and not unfinished:
+            raise Refused("new keys were made, but not everything was done", hint="Run `linkage card rotate` again.")
+        return identity
 
-    def trusted(self, party: str) -> Card:
-        """The card of a party that a person verified, or the own one.
+    def show(self, card: Card) -> None:
+        """Make this the own card, which the others get."""
+        files.write(self.path / "card.json", card.to_bytes())
+        self.__dict__.pop("card", None)  # read anew
+
+    def known(self, party: str) -> tuple[Known, ...]:
+        """Every card of a party that was ever trusted here, oldest first; of oneself, every card of one's own.
 
         Raises:
-            Refused: no card of that party is trusted, or it has expired.
+            Untrusted: the record was altered or damaged.
         """
-        if party == self.card.party:
-            return self.card
         path = self.path / "trusted" / f"{party}.json"
-        if not path.exists():
+        if path.exists():
+            return knowing.from_bytes(files.read(path, limit=64 * cards.MAX_BYTES), where=path.name)
+        if party == self.card.party:
+            return (Known(self.card, "its owner", self.card.valid_from, "made here"),)
+        return ()
+
+    def keep_known(self, party: str, every: Sequence[Known]) -> Path:
+        """Write down what is known of the cards of a party."""
+        return files.write(self.path / "trusted" / f"{party}.json", knowing.to_bytes(every))
+
+    def known_parties(self) -> list[str]:
+        """The other parties of which a card is known."""
+        found = {path.stem for path in (self.path / "trusted").glob("*.json")}
+        return sorted(found - {self.card.party})
+
+    def trusted(self, party: str) -> Card:
+        """The newest card of a party that is trusted here, or the own one.
+
+        Raises:
+            Refused: no card of that party is trusted, it has ended, or it is not valid today.
+        """
+        every = self.known(party)
+        newest = knowing.current(every)
+        if newest is None:
             raise Refused(
-                f"no trusted card of {party}",
+                f"the card of {party} was {every[-1].ended}" if every else f"no trusted card of {party}",
                 hint="Compare its fingerprint by telephone, then `linkage card trust FILE --fingerprint ...`.",
             )
-        value = canonical.from_bytes(files.read(path, limit=4 * cards.MAX_BYTES), where=path.name)
-        if not isinstance(value, dict) or "card" not in value:
-            raise Untrusted("not a record of trust: altered or damaged", where=path.name)
-        card = cards.from_bytes(canonical.to_bytes(value["card"]), where=path.name)
-        if not card.valid_from <= today().isoformat() <= card.valid_until:
-            raise Refused(f"the card of {party} is valid from {card.valid_from} until {card.valid_until}, not today")
-        return card
+        refuse_outdated(newest.card)
+        return newest.card
 
     def trust(self, card: Card, *, verified_by: str, how: str) -> Path:
-        """Keep a card that a person verified."""
-        record: dict[str, Any] = {
-            "card": canonical.from_bytes(card.to_bytes()),
-            "verified_by": verified_by,
-            "verified_on": today().isoformat(),
-            "how": how,
-        }
-        return files.write(self.path / "trusted" / f"{card.party}.json", canonical.to_bytes(record))
+        """Keep a card that a person verified; other cards of the party are replaced, unless it followed them."""
+        every = self.known(card.party)
+        before = knowing.find(every, card.fingerprint)
+        now = today().isoformat()
+        new = Known(card, verified_by, now, how, before.follows if before else None)
+        if before is None or before.ended:
+            others = [one.fingerprint for one in every if one.ended is None]
+            every = knowing.ended(every, others, Ended(now, "replaced", "another card was trusted anew"))
+        return self.keep_known(card.party, knowing.added(every, new))
 
     def linkages(self) -> list[Linkage]:
         """All linkages of this home, by name of their folder.
@@ -257,6 +313,12 @@ def _folder(agreed: Protocol) -> str:
     return f"{agreed.id}-{agreed.digest[7:39]}"
 
 
+@lru_cache(maxsize=16)
+def _parsed(data: bytes) -> Protocol:
+    """The protocol in these very bytes; they are compared each time, and parsed once (0.1 s)."""
+    return protocol.loads(data, name="protocol.yml")
+
+
 def _kept(path: Path) -> Linkage:
     """A linkage from its protocol file.
 
@@ -264,7 +326,7 @@ def _kept(path: Path) -> Linkage:
         Untrusted: the file was changed after it was taken in.
     """
     try:
-        agreed = protocol.load(path)
+        agreed = _parsed(files.read(path, limit=strict_yaml.MAX_BYTES))
     except InputError:
         agreed = None
     if agreed is None or path.parent.name != _folder(agreed):

@@ -16,16 +16,16 @@ from typing import Literal
 
 from linkage import files
 from linkage.crypto import card as cards
-from linkage.crypto import envelope
+from linkage.crypto import envelope, succession
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, LinkageError, printable
-from linkage.roles import agreement, custodian, exchange, recipient
+from linkage.roles import agreement, ceremony, exchange, recipient, trust
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 
-Kind = Literal["card", "protocol", "signature", "package"]
-ORDER: tuple[Kind, ...] = ("card", "protocol", "signature", "package")
-PACKAGES = (exchange.SECRET, exchange.ENCODINGS, exchange.RELEASE)
+Kind = Literal["rotation", "revocation", "card", "protocol", "signature", "package"]
+ORDER: tuple[Kind, ...] = ("rotation", "revocation", "card", "protocol", "signature", "package")
+PACKAGES = (exchange.SHARE, exchange.ENCODINGS, exchange.RELEASE)
 SNIFF = 4_096
 
 
@@ -43,12 +43,19 @@ class Step:
 
 def step(home: Home, identity: Identity) -> list[Step]:
     """Take in what came, do what needs no decision, and say what is next."""
-    steps = list(_take_all(home, identity))
+    steps = [*_take_all(home, identity), *_cards(home)]
     if not home.linkages():
         steps.append(Step("wait", "for a protocol: drop it in inbox/, or make one with `linkage protocol new`"))
     for linkage in home.linkages():
-        steps += _continue(home, identity, linkage)
+        steps += _to_destroy(home, linkage) + _continue(home, identity, linkage)
     return steps
+
+
+def _cards(home: Home) -> list[Step]:
+    """Warn of cards that end soon: a person makes new keys, or asks for them."""
+    return [
+        Step("decide" if party == home.card.party else "wait", text) for party, text in trust.expiring(home).items()
+    ]
 
 
 def kind_of(path: Path) -> Kind:
@@ -62,9 +69,13 @@ def kind_of(path: Path) -> Kind:
     if envelope.is_package(head):
         return "package"
     if head.startswith(b"{"):
+        if b'"linkage-rotation":1' in head:
+            return "rotation"
+        if b'"linkage-revocation":1' in head:
+            return "revocation"
         if b'"linkage-card":1' in head:
             return "card"
-        if b'"linkage-signature":1' in head:
+        if b'"linkage-signature":2' in head:
             return "signature"
     elif path.suffix in (".yml", ".yaml") or b"\nlinkage:" in head:
         return "protocol"
@@ -90,7 +101,13 @@ def _take_all(home: Home, identity: Identity) -> Iterator[Step]:
 def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
     if kind == "card":
         return _card(home, path)
-    if kind == "protocol":
+    if kind == "rotation":
+        new = trust.take_rotation(home, identity, files.read(path, limit=succession.MAX_BYTES), where=path.name)
+        text = f"the card of {new.party} is followed by a new one, which the old one signed"
+    elif kind == "revocation":
+        gone = trust.take_revocation(home, identity, files.read(path, limit=succession.MAX_BYTES), where=path.name)
+        text = f"{gone.party} revoked a card: nothing signed with it is taken in any longer"
+    elif kind == "protocol":
         agreed = home.adopt(path).protocol
         text = f"took in protocol {agreed.id} {agreed.version}, digest {agreed.digest[:19]}..."
     elif kind == "signature":
@@ -98,6 +115,8 @@ def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
         text = f"took in the signature of {party} under {linkage.protocol.id}"
     elif exchange.taken_already(home, exchange.file_digest(path)):
         text = f"removed {printable(path.name)}: it was taken in before"
+    elif early := _early(home, path):
+        return early
     else:
         text = take_package(home, identity, path)
     path.unlink()
@@ -112,9 +131,9 @@ def take_package(home: Home, identity: Identity, path: Path) -> str:
     """
     header = envelope.read(path).header
     linkage = home.by_digest(header.protocol)
-    if header.type == exchange.SECRET:
-        custodian.keep_secret(home, identity, linkage, path)
-        return f"took in the linkage secret from {header.sender}, sealed to this home"
+    if header.type == exchange.SHARE:
+        ceremony.take(home, identity, linkage, path)
+        return f"took in the share of {header.sender} of the linkage secret"
     if header.type == exchange.ENCODINGS:
         from linkage.roles import unit
 
@@ -124,6 +143,16 @@ def take_package(home: Home, identity: Identity, path: Path) -> str:
         kept = recipient.take_release(home, identity, linkage, path)
         return f"took in the release '{kept.stem}': `linkage result show`"
     raise InputError("a type of package that this version does not know", where=path.name)
+
+
+def _early(home: Home, path: Path) -> Step | None:
+    """A share that came before the last signature stays in the inbox until that is here."""
+    header = envelope.read(path).header
+    if header.type == exchange.SHARE:
+        missing = agreement.unsigned(home, home.by_digest(header.protocol))
+        if missing:
+            return Step("wait", f"{printable(path.name)} stays in inbox/: for the signature of {', '.join(missing)}")
+    return None
 
 
 def _card(home: Home, path: Path) -> Step:
@@ -145,15 +174,23 @@ def _card(home: Home, path: Path) -> Step:
 
 def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     agreed, own = linkage.protocol, home.card.party
-    name = f"{agreed.id} {agreed.version}"
-    open_ = [s.party for s in agreement.standings(home, linkage) if s.reason]
-    if own in open_:
+    standings = agreement.standings(home, linkage)
+    open_ = [s.party for s in standings if s.reason]
+    if own in open_ and not linkage.signature(own).exists():
         path = linkage.folder / "protocol.yml"
-        return [
-            Step("decide", f'{name}: read it (`linkage protocol show`) and sign it: linkage protocol sign "{path}"')
-        ]
+        text = f'read it (`linkage protocol show`) and sign it: linkage protocol sign "{path}"'
+        return [Step("decide", f"{_name(linkage)}: {text}")]
     if open_:
-        return [Step("wait", f"{name}: for the signature of {', '.join(open_)}")]
+        void = [s for s in standings if s.reason and linkage.signature(s.party).exists()]
+        if void:
+            whose = ", ".join(f"{s.party} ({s.reason})" for s in void)
+            hints = " ".join(dict.fromkeys(s.hint for s in void if s.hint))
+            return [
+                Step("decide", f"{_name(linkage)}: not in effect: void is the signature of {whose}. {hints}".strip())
+            ]
+        return [Step("wait", f"{_name(linkage)}: for the signature of {', '.join(open_)}")]
+    if homes.today().isoformat() > agreed.valid.last:
+        return [Step("done", f"{_name(linkage)}: over; it was valid until {agreed.valid.last}")]
     try:
         agreement.in_effect(home, linkage)
     except LinkageError as error:
@@ -162,31 +199,37 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     if own in [p.id for p in agreed.custodians]:
         steps += _custodian(home, identity, linkage)
     if own == agreed.unit.id:
-        acts = _acts(home, linkage)
-        missing = [p.id for p in agreed.custodians if not linkage.received(p.id).exists()]
-        if missing:
-            steps.append(Step("wait", f"{name}: for the package of {', '.join(missing)}"))
-        elif acts.get("match", -1) < acts["receive"]:
-            steps.append(Step("decide", f"{name}: all packages are here: linkage match, then linkage release"))
-        elif acts.get("release", -1) < acts["match"]:
-            steps.append(Step("decide", f"{name}: matched: linkage release"))
-        else:
-            steps.append(Step("done", f"{name}: released; send what is in outbox/"))
+        steps += _unit(home, linkage)
     return steps
 
 
+def _name(linkage: Linkage) -> str:
+    return f"{linkage.protocol.id} {linkage.protocol.version}"
+
+
+def _unit(home: Home, linkage: Linkage) -> list[Step]:
+    from linkage.roles import unit
+
+    name, acts = _name(linkage), _acts(home, linkage)
+    missing = [p.id for p in linkage.protocol.custodians if not linkage.received(p.id).exists()]
+    try:
+        unit.refuse_other_secrets(linkage)
+    except LinkageError as error:
+        return [Step("refused", f"{name}: {error.message}. {error.hint}")]
+    if missing:
+        return [Step("wait", f"{name}: for the package of {', '.join(missing)}")]
+    if acts.get("match", -1) < acts["receive"]:
+        return [Step("decide", f"{name}: all packages are here: linkage match, then linkage release")]
+    if acts.get("release", -1) < acts["match"]:
+        return [Step("decide", f"{name}: matched: linkage release")]
+    return [Step("done", f"{name}: released; send what is in outbox/")]
+
+
 def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
-    agreed, name = linkage.protocol, f"{linkage.protocol.id} {linkage.protocol.version}"
-    last = agreed.retention.secret_destroyed_on
-    if linkage.secret.exists() and homes.today().isoformat() > last:
-        return [Step("decide", f"{name}: the linkage secret was to be destroyed on {last}: remove {linkage.secret}")]
-    maker = agreed.custodians[0].id
-    steps = []
-    if not linkage.secret.exists():
-        if home.card.party != maker:
-            return [Step("wait", f"{name}: for the linkage secret from {maker}")]
-        paths = custodian.share_secret(home, identity, linkage)
-        steps.append(Step("done", f"{name}: made the linkage secret; send {', '.join(p.name for p in paths)}"))
+    agreed, name = linkage.protocol, _name(linkage)
+    steps, complete = _secret(home, identity, linkage)
+    if not complete:
+        return steps
     if "tokenise" not in _acts(home, linkage):
         steps.append(Step("decide", f"{name}: see what would leave with linkage plan FILE, then linkage tokenise FILE"))
     wanted = [o.name for o in agreed.outputs if home.card.party in o.to]
@@ -195,6 +238,40 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     elif wanted:
         steps.append(Step("done", f"{name}: the result is here: linkage result show"))
     return steps
+
+
+def _to_destroy(home: Home, linkage: Linkage) -> list[Step]:
+    """Remind of a secret whose last day has passed, whatever else holds of its protocol."""
+    last = linkage.protocol.retention.secret_destroyed_on
+    left = [path for path in (linkage.secret, linkage.sent_share, linkage.share(home.card.party)) if path.exists()]
+    if not left or homes.today().isoformat() <= last:
+        return []
+    return [
+        Step("decide", f"{_name(linkage)}: the linkage secret was to be destroyed on {last}: linkage secret destroy")
+    ]
+
+
+def _secret(home: Home, identity: Identity, linkage: Linkage) -> tuple[list[Step], bool]:
+    """Go on with the ceremony. Returns what was done or is wanted, and whether the secret can be used."""
+    name, now = _name(linkage), ceremony.progress(home, linkage)
+    if now.destroyed_on:
+        return [Step("done", f"{name}: the linkage secret was destroyed on {now.destroyed_on}")], False
+    if homes.today().isoformat() > now.last_day:
+        return [], False
+    steps = []
+    try:
+        if not now.here and not linkage.sent_share.exists():
+            paths = ceremony.share(home, identity, linkage)
+            shown = ", ".join(f"outbox/{path.parent.name}/{path.name}" for path in paths)
+            steps.append(Step("done", f"{name}: sealed the own share of the linkage secret; send {shown}"))
+        if ceremony.combine(home, identity, linkage):
+            steps.append(Step("done", f"{name}: made the linkage secret of all shares"))
+    except LinkageError as error:
+        return [*steps, Step("refused", f"{name}: {error.message}. {error.hint}".rstrip(". ") + ".")], False
+    now = ceremony.progress(home, linkage)
+    if now.missing:
+        steps.append(Step("wait", f"{name}: for {', '.join(now.missing)}"))
+    return steps, now.here
 
 
 def _acts(home: Home, linkage: Linkage) -> dict[str, int]:

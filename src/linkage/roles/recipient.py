@@ -10,7 +10,7 @@ from linkage.crypto.identity import Identity
 from linkage.disclosure import release as releases
 from linkage.disclosure.release import Release
 from linkage.errors import Refused, Untrusted
-from linkage.roles import exchange
+from linkage.roles import agreement, exchange
 from linkage.roles.home import Home, Linkage
 
 MAX_BYTES = 16 << 20
@@ -20,10 +20,11 @@ def take_release(home: Home, identity: Identity, linkage: Linkage, path: Path) -
     """Verify and open a release, and keep it. Returns the file of the result.
 
     Raises:
-        Refused: not from the linkage unit, not for this party, or an output that the protocol does not have.
+        Refused: the protocol is not in effect, the release is not from the linkage unit or not for this party, or of an
+            output that the protocol does not have.
         Untrusted: the signature or seal does not hold, or the body is not a release of this protocol.
     """
-    protocol = linkage.protocol
+    protocol = agreement.in_effect(home, linkage)
     kept: list[Path] = []
 
     def keep(body: bytes, package: Package) -> None:

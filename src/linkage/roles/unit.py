@@ -10,17 +10,17 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage import canonical, files
+from linkage import arriving, canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import release as releases
 from linkage.disclosure.release import Release
-from linkage.errors import Refused
+from linkage.errors import Refused, Untrusted
 from linkage.links import Conflict, Coverage, Judged
 from linkage.match import match as match_encodings
 from linkage.match import resume as resumes
@@ -28,7 +28,7 @@ from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange, keeping
 from linkage.roles.home import Home, Linkage
-from linkage.tables import Encodings, encodings_from_bytes
+from linkage.tables import Encodings
 
 
 @dataclass(frozen=True)
@@ -53,46 +53,55 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
     """Verify a custodian's package, check that it opens and fits the protocol, and keep it sealed.
 
     Raises:
-        Refused, Untrusted: see `linkage.roles.exchange.expect`; also encodings that differ from the protocol's layout,
-            or have more rows than the sender's quota.
+        Refused, Untrusted: see `linkage.roles.exchange.take_in_pieces`; also encodings that differ from the protocol's
+            layout, that have more rows than the sender's quota, other rows than announced, or that do not say by which
+            linkage secret they were made.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
 
-    def keep(body: bytes, package: Package) -> None:
+    def keep(pieces: Iterator[bytes], package: Package) -> None:
         party = package.header.sender
+        rows = exchange.rows_of(package.header, protocol, where=package.name)
         layout = protocol.layout(party)
-        encodings = encodings_from_bytes(body, party=party, protocol_digest=package.header.protocol, layout=layout)
-        exchange.within_quota(protocol, party, len(encodings), where=path.name)
-        files.write(linkage.received(party), files.read(package.path))
+        found = arriving.batches(pieces, party=party, protocol_digest=protocol.digest, layout=layout)
+        if sum(map(len, found)) != rows:
+            raise Untrusted(f"holds another number of rows than the {rows:,} it announces", where=path.name)
+        files.copy(package.path, linkage.received(party))
 
-    return exchange.take_in(home, identity, linkage, path, exchange.ENCODINGS, keep)
+    return exchange.take_in_pieces(home, identity, linkage, path, exchange.ENCODINGS, keep)
 
 
 def match(
-    home: Home, identity: Identity, linkage: Linkage, *, progress: Callable[[Progress], None] | None = None
-) -> Matched:
+    home: Home, identity: Identity, linkage: Linkage, *, progress: Callable[[Progress], None] | None = None,
+    engine: str = "local", master: str | None = None,
+) -> Matched:  # fmt: skip
     """Match the newest packages of all custodians and keep the links. A run that was stopped goes on where it was.
 
     Args:
         home: of the linkage unit.
         identity: its keys.
         linkage: which linkage.
-        progress: as of `linkage.match.match`.
+        progress, engine, master: as of `linkage.match.match`. The ledger tells which engine it was.
 
     Raises:
-        Refused: the protocol is not in effect, or a custodian's package is not here; or see `linkage.match.match`.
+        Refused: the protocol is not in effect, a custodian's package is not here, or they were made with different
+            linkage secrets; or see `linkage.match.match`.
+        InputError: see there.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
+    refuse_other_secrets(linkage)
     packages = _packages(linkage)
-    links = match_encodings(encodings, protocol, resume=_unfinished(linkage, packages), progress=progress)
+    links = match_encodings(
+        encodings, protocol, resume=_unfinished(linkage, packages), progress=progress, engine=engine, master=master
+    )
     files.write(linkage.links, keeping.to_bytes(links, encodings, packages))
     per_stage = {f"{n + 1} {name}": int((links.stage == n).sum()) for n, name in enumerate(links.stages)}
     home.ledger.append(
         identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
-        packages=packages,
+        packages=packages, engine=engine,
         rows={e.party: len(e) for e in encodings}, groups=links.groups,
         comparisons=[_recorded(c) for c in links.coverage],
         thresholds=[
@@ -135,13 +144,29 @@ def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Rele
             identity, "release", protocol=protocol.digest, output=output.name, to=list(output.to),
             cells=len(answer.cells), hidden=hidden, minimum=output.minimum, rounding=output.rounding,
         )  # fmt: skip
-        readers = [home.trusted(name) for name in output.to]
+        readers = [agreement.serving(home, protocol, name) for name in output.to]
         for reader in readers:
             target = home.outbox(reader.party) / f"{protocol.id}.{output.name}.release.package"
             letter = exchange.Letter(exchange.RELEASE, [reader], answer.to_bytes(), {"output": output.name})
             exchange.send(home, identity, linkage, letter, target)
             result.append((answer, target))
     return result
+
+
+def refuse_other_secrets(linkage: Linkage) -> None:
+    """Compare what the packages that are here say of their linkage secret: the last step of the ceremony.
+
+    Raises:
+        Refused: they were made with different secrets, so nothing in them would match.
+    """
+    every = {p.id: linkage.received(p.id) for p in linkage.protocol.custodians}
+    said = {party: str(read(path).header.content.get(exchange.CHECK)) for party, path in every.items() if path.exists()}
+    if len(set(said.values())) > 1:
+        raise Refused(
+            f"the packages of {' and '.join(said)} were made with different linkage secrets",
+            hint="Let them compare the words of `linkage secret status` by telephone. If these differ, begin again "
+            "under a new version of the protocol.",
+        )
 
 
 def _must_be_unit(home: Home, protocol: Protocol) -> None:
@@ -153,10 +178,13 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
     path, protocol = linkage.received(party), linkage.protocol
     if not path.exists():
         raise Refused(f"no package of {party} is here yet", hint="Drop it in inbox/ and run `linkage next`.")
-    pieces = open_body(read(path), identity, home.trusted(party), protocol=protocol.digest, type_=exchange.ENCODINGS)
-    return encodings_from_bytes(
-        b"".join(pieces), party=party, protocol_digest=protocol.digest, layout=protocol.layout(party)
-    )
+    package = read(path)
+    card = agreement.serving(home, protocol, party, package.header.sender_card)
+    pieces = open_body(package, identity, card, protocol=protocol.digest, type_=exchange.ENCODINGS)
+    return arriving.read(
+        pieces, party=party, protocol_digest=protocol.digest, layout=protocol.layout(party),
+        rows=exchange.rows_of(package.header, protocol, where=package.name),
+    )  # fmt: skip
 
 
 def _packages(linkage: Linkage) -> dict[str, str]:

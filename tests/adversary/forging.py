@@ -1,0 +1,65 @@
+"""What an adversary with keys of its own can make, for the scenarios."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from linkage.crypto import envelope
+from linkage.crypto.header import Label
+from linkage.crypto.identity import Identity
+from linkage.roles import exchange, recipient, unit
+from linkage.roles.home import Home
+from simulator import CHEAP, PASSPHRASE, Simulator
+
+
+def copied(simulator: Simulator, path: Path, name: str) -> Path:
+    """A copy that the adversary keeps."""
+    return Path(shutil.copy(path, simulator.folder / name))
+
+
+def stranger(simulator: Simulator, party: str) -> Identity:
+    """Somebody who calls itself a party, with keys of its own."""
+    return Home(simulator.folder / "stranger").create(party, "stranger", "BRIN:99ZZ", PASSPHRASE, cost=CHEAP)
+
+
+def forged(simulator: Simulator, sender: Identity, body: bytes, *, to: str = "unit", **label: Any) -> Path:
+    """A package with any label and body, well sealed and signed by `sender`."""
+    agreed = simulator.linkage(to).protocol
+    plain: dict[str, Any] = {
+        "type": exchange.ENCODINGS, "protocol": agreed.digest, "sequence": 7, "content": {},
+        "ledger": simulator.homes["mbo"].ledger.head(),
+    }  # fmt: skip
+    path = simulator.folder / "forged.package"
+    envelope.seal(path, [body], sender, [simulator.homes[to].card], Label(**(plain | label)))
+    return path
+
+
+def announced(simulator: Simulator, party: str, rows: int) -> Mapping[str, Any]:
+    """What an honest header of encodings would say."""
+    return exchange.announced(simulator.linkage(party).protocol, party, rows)
+
+
+def to_unit(simulator: Simulator, path: Path) -> partial[Any]:
+    """The linkage unit takes a package in."""
+    at = simulator.homes["unit"], simulator.identities["unit"], simulator.linkage("unit")
+    return partial(unit.take_encodings, *at, path)
+
+
+def to_recipient(simulator: Simulator, party: str, path: Path) -> partial[Any]:
+    """A recipient takes a release in."""
+    at = simulator.homes[party], simulator.identities[party], simulator.linkage(party)
+    return partial(recipient.take_release, *at, path)
+
+
+def released(simulator: Simulator, party: str) -> Path:
+    """An honest linkage up to the release for a party, which lies in the unit's outbox."""
+    for custodian in ("mbo", "gemeente"):
+        simulator.tokenise(custodian)
+    simulator.carry()
+    simulator.match()
+    (path,) = (simulator.homes["unit"].path / "outbox" / party).glob("*.release.package")
+    return path
