@@ -177,3 +177,45 @@ def consent_export(options: Options, form: str, out: Path, address: str, name: s
     count = consents.export(options.home, options.unlock(), linkage, out, form=form, address=address)
     options.warn(f"{out.name} holds references of persons: it is for this organisation")
     options.show(f"{count} events in {out}", {"file": str(out), "events": count})
+
+
+@consent.command("prove")
+@of_person
+@click.option("--out", type=file, required=True, help="The file to write.")
+@in_protocol
+@shared
+def consent_prove(options: Options, reference_file: Path | None, out: Path, name: str | None) -> None:
+    """Write a proof of what became of one person's row in the last run, for an auditor.
+
+    The file holds no reference and nothing of anybody else. Whoever knows the reference checks it with
+    `consent check-proof`, offline.
+    """
+    from linkage.report.planned import in_words
+    from linkage.roles import rowproof
+
+    outcomes = rowproof.prove(options.home, options.home.linkage(name), _reference(reference_file), out)
+    said = ", ".join(in_words(outcome, options.lang) for outcome in outcomes)
+    options.show(f"{said}: wrote {out}", {"file": str(out), "outcomes": list(outcomes)})
+
+
+@consent.command("check-proof")
+@click.argument("path", type=file)
+@of_person
+@shared
+def consent_check_proof(options: Options, path: Path, reference_file: Path | None) -> None:
+    """Check a proof that `consent prove` made, for the person with this reference. Needs no home, key or network.
+
+    It fails for any other reference. Compare the letters of the card with those that its owner reads out.
+    """
+    from linkage.crypto import card as cards
+    from linkage.report.planned import in_words
+    from linkage.roles import rowproof
+
+    checked = rowproof.check(path, _reference(reference_file))
+    entry, letters = checked.entry, cards.letters(checked.ledger.card)
+    said = ", ".join(in_words(outcome, options.lang) for outcome in checked.outcomes)
+    options.show(
+        f"{said}: in the run of {entry.at} by {entry.party}, card {letters}",
+        {"outcomes": list(checked.outcomes), "party": entry.party, "at": entry.at, "protocol": entry.protocol,
+         "card": letters},
+    )  # fmt: skip

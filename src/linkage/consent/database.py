@@ -31,6 +31,13 @@ CREATE TABLE IF NOT EXISTS decision (
   rule TEXT NOT NULL, change TEXT NOT NULL, decided_by TEXT NOT NULL, decided_on TEXT NOT NULL, reason TEXT NOT NULL,
   recorded TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS run (
+  root TEXT PRIMARY KEY, protocol TEXT NOT NULL, key BLOB NOT NULL, recorded TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS outcome (
+  root TEXT NOT NULL, place INTEGER NOT NULL, reference TEXT NOT NULL, outcome TEXT NOT NULL,
+  PRIMARY KEY (root, place)
+) STRICT, WITHOUT ROWID;
 """
 _FROM_0 = """
 INSERT INTO event SELECT reference, purpose, at, status, valid_until, method, 'consent', '', '', '', '', 'person', ''

@@ -22,6 +22,7 @@ from sqlite3 import Connection
 
 from linkage.consent import database
 from linkage.consent.bases import Decision
+from linkage.consent.commitment import Run
 from linkage.consent.event import STATUSES, STOPPING, Event, check
 
 __all__ = ["STATUSES", "Event", "Imported", "Person", "Registry"]
@@ -166,6 +167,25 @@ class Registry:
         with self._open() as db:
             rows = db.execute("SELECT rule, change, decided_by, decided_on, reason FROM decision ORDER BY rowid")
             return [Decision(*row) for row in rows]
+
+    def keep_run(self, root: str, protocol: str, run: Run) -> None:
+        """Keep what became of every row of a run, for `linkage.consent.commitment`."""
+        recorded = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._open() as db, db:
+            db.execute("INSERT INTO run VALUES (?, ?, ?, ?)", (root, protocol, run.key, recorded))
+            rows = ((root, place, *row) for place, row in enumerate(run.rows))
+            db.executemany("INSERT INTO outcome VALUES (?, ?, ?, ?)", rows)
+
+    def run(self, root: str) -> Run | None:
+        """The run with that root; None where it is not here."""
+        if not self.path.exists():
+            return None
+        with self._open() as db:
+            key = db.execute("SELECT key FROM run WHERE root = ?", (root,)).fetchone()
+            rows = db.execute(
+                "SELECT reference, outcome FROM outcome WHERE root = ? ORDER BY place", (root,)
+            ).fetchall()
+        return Run(key[0], rows) if key else None
 
     def _open(self) -> AbstractContextManager[Connection]:
         return database.opened(self.path)

@@ -29,7 +29,7 @@ from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, consents, exchange
+from linkage.roles import agreement, consents, exchange, rowproof
 from linkage.roles import home as homes
 from linkage.roles.ceremony import linkage_secret
 from linkage.roles.consents import import_consent
@@ -92,10 +92,11 @@ def tokenise(
     exchange.within_quota(protocol, home.card.party, rows)
     cells = outgoing.cells_of(records, prepared, protocol)
     del records  # the cells as they were are not needed any more
+    committed = rowproof.commit(home, protocol.digest, prepared.references, judgement)
     home.ledger.append(
         identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
         bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party),
-        row_basis=_row_basis(home, protocol.party(home.card.party)),
+        row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed,
     )  # fmt: skip
     unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
