@@ -135,6 +135,7 @@ def test_a_workbook_is_imported_with_instemming_and_told_what_is_odd(
     (first, _), *_ = registry.history("4711")
     assert (first.age, first.evidence, first.method) == ("17", "map 3", "brief")
     assert desk("import", str(tmp_path / "lijst.xlsx"), "--config", str(config), "--sheet", "Blad9")[0] == 2
+    assert desk("import", str(tmp_path / "lijst.xlsx"), "--config", str(config), "--sheet", "sheet")[0] == 0
 
 
 @pytest.mark.parametrize(("form", "start"), [("csv", "\ufeffreference;purpose"), ("dpv", '{\n "@context"')])

@@ -128,3 +128,17 @@ def test_a_protocol_without_the_table_has_the_digest_it_had() -> None:
     agreed = loads(protocols.SHIPPED.encode(), name="p.yml")
     assert agreed.party("mbo").row_basis is None
     assert loads(edited().encode(), name="p.yml").digest != agreed.digest
+
+
+def test_a_register_in_a_workbook_gives_the_same_plan_as_in_csv(school: tuple[Simulator, Linkage, Path]) -> None:
+    import openpyxl
+
+    agreed, linkage, path = school
+    book = openpyxl.Workbook()
+    book.active.append(["Export studentenadministratie"])
+    for line in rows().splitlines():
+        book.active.append([int(cell) if cell.isdecimal() and len(cell) == 9 else cell for cell in line.split(";")])
+    book.save(agreed.folder / "export.xlsx")
+    planned = custodian.plan(agreed.homes["mbo"], linkage, agreed.folder / "export.xlsx", config(agreed))
+    assert planned.judged == custodian.plan(agreed.homes["mbo"], linkage, path, config(agreed)).judged
+    assert (planned.read_as, [finding.code for finding in planned.warnings]) == ("Sheet", ["E205"])

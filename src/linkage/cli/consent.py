@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from linkage.cli.custodian import _config, with_config
+from linkage.cli.custodian import _config, with_config, with_sheet
 from linkage.cli.options import Options, file, in_protocol, shared, table
 from linkage.errors import InputError
 
@@ -56,7 +56,7 @@ def consent() -> None:
 
 @consent.command("import")
 @click.argument("path", type=file)
-@click.option("--sheet", help="Name of the sheet, for a workbook with more than one that can be meant.")
+@with_sheet
 @with_config
 @shared
 def consent_import(options: Options, path: Path, sheet: str | None, config_path: Path | None) -> None:

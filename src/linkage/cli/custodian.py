@@ -19,7 +19,10 @@ with_config = click.option(
 )
 
 
-def _config(options: Options, path: Path | None) -> Config:
+with_sheet = click.option("--sheet", help="Name of the sheet, for a workbook with more than one that can be meant.")
+
+
+def _config(options: Options, path: Path | None, sheet: str | None = None) -> Config:
     from linkage.encode import config
 
     chosen = path or options.home_path / "config.yml"
@@ -29,7 +32,8 @@ def _config(options: Options, path: Path | None) -> Config:
             where=str(chosen),
             hint="Start from config/mbo.yml or config/gemeente.yml of linkage, and name it with --config.",
         )
-    return config.load(chosen)
+    loaded = config.load(chosen)
+    return loaded.model_copy(update={"sheet": sheet}) if sheet else loaded
 
 
 @click.group()
@@ -100,15 +104,17 @@ def secret_destroy(options: Options, name: str | None, early: bool) -> None:
 
 @click.command()
 @click.argument("path", type=file)
+@with_sheet
 @with_config
 @in_protocol
 @shared
-def plan(options: Options, path: Path, config_path: Path | None, name: str | None) -> None:
+def plan(options: Options, path: Path, sheet: str | None, config_path: Path | None, name: str | None) -> None:
     """A dry run: show what would leave of a file, and which rows would not take part. Writes nothing."""
     from linkage.report.planned import as_text
     from linkage.roles import custodian
 
-    planned = custodian.plan(options.home, options.home.linkage(name), path, _config(options, config_path))
+    config = _config(options, config_path, sheet)
+    planned = custodian.plan(options.home, options.home.linkage(name), path, config)
     data = {
         **{key: value for key, value in vars(planned).items() if key not in ("bad", "warnings")},
         "bad": [f.as_dict() for f in planned.bad],
@@ -122,6 +128,7 @@ def plan(options: Options, path: Path, config_path: Path | None, name: str | Non
 
 @click.command()
 @click.argument("path", type=file)
+@with_sheet
 @with_config
 @in_protocol
 @click.option(
@@ -132,14 +139,16 @@ def plan(options: Options, path: Path, config_path: Path | None, name: str | Non
     help="Stop at bad cells, or take them for empty and count them.",
 )
 @shared
-def tokenise(options: Options, path: Path, config_path: Path | None, name: str | None, bad_cells: BadCells) -> None:
+def tokenise(
+    options: Options, path: Path, sheet: str | None, config_path: Path | None, name: str | None, bad_cells: BadCells
+) -> None:
     """Turn a file into a sealed package for the linkage unit. Nothing identifying leaves."""
     from linkage.report.planned import judged
     from linkage.report.words import word
     from linkage.roles import custodian
 
     home, identity = options.home, options.unlock()
-    config = _config(options, config_path)
+    config = _config(options, config_path, sheet)
     made = custodian.tokenise(home, identity, home.linkage(name), path, config, bad_cells=bad_cells)
     rows = judged(made.plan.judged, options.lang)
     text = "\n".join(

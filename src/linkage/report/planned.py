@@ -66,6 +66,11 @@ def judged(counts: Mapping[str, int], lang: Lang) -> dict[str, int]:
     return {in_words(name, lang): count for name, count in counts.items()}
 
 
+def own_rows(day: str, counts: Mapping[str, int], lang: Lang) -> str:
+    """What became of an organisation's own rows in a run, for itself."""
+    return "\n".join([word("own_rows", lang, day=day), _listed(judged(counts, lang))])
+
+
 def in_words(name: str, lang: Lang) -> str:
     """A reason or note such as ``consent: withdrawn`` in words; names of fields stay as they are."""
     return ": ".join(word(part, lang) if part in WORDS else part for part in name.split(": "))

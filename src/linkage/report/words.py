@@ -89,6 +89,10 @@ WORDS: dict[str, dict[Lang, str]] = {
     },
     "per_stage": {"nl": "{count} in stap {stage}", "en": "{count} in stage {stage}"},
     "report": {"nl": "rapport", "en": "report"},
+    "own_rows": {
+        "nl": "Uw eigen rijen, verwerkt op {day} (deze aantallen blijven hier)",
+        "en": "Your own rows, processed on {day} (these counts stay here)",
+    },
     "plan_rows": {"nl": "rijen", "en": "rows"},
     "plan_cells": {"nl": "cellen", "en": "cells"},
     "bad_cells": {"nl": "{count} foute cellen", "en": "{count} bad cells"},
