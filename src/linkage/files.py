@@ -81,6 +81,21 @@ def copy(source: Path, target: Path) -> Path:
     return target
 
 
+def move(source: Path, target: Path) -> Path:
+    """Give a file of ours another name on the same disk, and return it.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    folder(target.parent)
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        raise _input_error(target, "write", error) from None
+    _sync_folder(target.parent)
+    return target
+
+
 def read(path: Path, *, limit: int | None = None) -> bytes:
     """Read a file whole.
 

@@ -10,7 +10,7 @@ from linkage.crypto.identity import Identity
 from linkage.errors import Untrusted
 from simulator import Simulator
 
-EXPECT = Untrusted, r"another card than the one trusted for gemeente"
+EXPECT = Untrusted, r"another card of gemeente than the one that the protocol names"
 VICTIM = "unit"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 
 from linkage.errors import Untrusted
 from linkage.ledger import verify
@@ -20,7 +21,7 @@ def attack(simulator: Simulator) -> Callable[[], object]:
     data = ledger.path.read_bytes()
 
     def clean(changed: bytes) -> bool:
-        outcome = verify.verify(changed, card)
+        outcome = verify.verify(BytesIO(changed), [card])
         return outcome.holds and not outcome.findings
 
     def act() -> None:

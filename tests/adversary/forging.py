@@ -11,6 +11,7 @@ from typing import Any
 from linkage.crypto import envelope
 from linkage.crypto.header import Label
 from linkage.crypto.identity import Identity
+from linkage.ledger import witness
 from linkage.roles import exchange, recipient, unit
 from linkage.roles.home import Home
 from simulator import CHEAP, PASSPHRASE, Simulator
@@ -31,16 +32,27 @@ def forged(simulator: Simulator, sender: Identity, body: bytes, *, to: str = "un
     agreed = simulator.linkage(to).protocol
     plain: dict[str, Any] = {
         "type": exchange.ENCODINGS, "protocol": agreed.digest, "sequence": 7, "content": {},
-        "ledger": simulator.homes["mbo"].ledger.head(),
+        "ledger": told(simulator, sender, to),
     }  # fmt: skip
     path = simulator.folder / "forged.package"
     envelope.seal(path, [body], sender, [simulator.homes[to].card], Label(**(plain | label)))
     return path
 
 
+def told(simulator: Simulator, sender: Identity, to: str) -> Mapping[str, Any]:
+    """What the sender's own ledger says of itself: forged packages differ from honest ones in nothing else."""
+    homes = {
+        home.card: home
+        for home in (*simulator.homes.values(), Home(simulator.folder / "stranger"))
+        if home.key.exists()
+    }
+    home = homes.get(sender.card, simulator.homes["mbo"])
+    return witness.tell(home.ledger.entries(), home.card, [to])
+
+
 def announced(simulator: Simulator, party: str, rows: int) -> Mapping[str, Any]:
     """What an honest header of encodings would say."""
-    return exchange.announced(simulator.linkage(party).protocol, party, rows)
+    return {**exchange.announced(simulator.linkage(party).protocol, party, rows), exchange.CHECK: "equal"}
 
 
 def to_unit(simulator: Simulator, path: Path) -> partial[Any]:

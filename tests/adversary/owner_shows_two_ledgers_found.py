@@ -13,7 +13,7 @@ from linkage.ledger.log import Ledger
 from linkage.roles import auditor
 from simulator import Simulator
 
-EXPECT = {"L104"}
+EXPECT = {"L109"}
 
 
 def attack(simulator: Simulator) -> Sequence[Finding]:

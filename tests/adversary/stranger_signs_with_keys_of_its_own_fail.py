@@ -8,7 +8,7 @@ from adversary import forging
 from linkage.errors import Untrusted
 from simulator import Simulator
 
-EXPECT = Untrusted, r"another card than the one trusted for mbo"
+EXPECT = Untrusted, r"another card of mbo than the one that the protocol names"
 VICTIM = "unit"
 
 

@@ -2,8 +2,7 @@
 
 A file ``*_fail.py`` has ``EXPECT`` (class and words of the refusal), ``VICTIM`` (whose home must stay as it was) and
 ``attack``, which plays the honest part, forges, and returns the act of the victim. A file ``*_found.py`` has ``EXPECT``
-(codes of findings) and ``attack``, which returns the findings of an auditor. A file ``*_unseen.py`` states a limit:
-``attack`` shows that nothing is refused, and what is seen instead.
+(codes of findings) and ``attack``, which returns the findings of an auditor.
 """
 
 from __future__ import annotations
@@ -57,13 +56,8 @@ def test_is_found_by_an_auditor(story: str, agreed: Simulator) -> None:
     assert {finding.code for finding in told.attack(agreed)} & told.EXPECT
 
 
-@pytest.mark.parametrize("story", [name for name in STORIES if name.endswith("_unseen")])
-def test_what_is_not_seen_is_stated(story: str, agreed: Simulator) -> None:
-    scenario(STORIES[story]).attack(agreed)
-
-
 def test_every_story_has_an_ending() -> None:
     assert len(STORIES) > 25
     for name, path in STORIES.items():
-        assert name.endswith(("_fail", "_found", "_unseen")), name
+        assert name.endswith(("_fail", "_found")), name
         assert (scenario(path).__doc__ or "").strip(), name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from linkage.errors import Refused
-from linkage.roles import agreement
+from linkage.roles import agreement, signing
 from simulator import Simulator
 
 EXPECT = Refused, r"protocol that is not here"
@@ -14,6 +14,6 @@ VICTIM = "mbo"
 
 def attack(simulator: Simulator) -> Callable[[], object]:
     other = simulator.protocol({("outputs", 0, "minimum"): "20"}, name="other.yml")
-    agreement.sign(simulator.homes["gemeente"], simulator.identities["gemeente"], other)
+    signing.sign(simulator.homes["gemeente"], simulator.identities["gemeente"], other)
     (signed,) = (simulator.homes["gemeente"].path / "outbox" / "mbo").glob("*.signature.json")
     return lambda: agreement.take_signature(simulator.homes["mbo"], signed.read_bytes(), where=signed.name)

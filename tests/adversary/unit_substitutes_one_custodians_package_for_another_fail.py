@@ -9,7 +9,7 @@ from linkage.errors import Untrusted
 from linkage.roles import unit
 from simulator import Simulator
 
-EXPECT = Untrusted, r"another card than the one trusted for mbo"
+EXPECT = Untrusted, r"another card of mbo than the one that the protocol names"
 VICTIM = "unit"
 
 

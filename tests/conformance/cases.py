@@ -25,7 +25,6 @@ from linkage.crypto import envelope, stream
 from linkage.crypto.card import CARD_TYPE
 from linkage.crypto.header import Header, Label
 from linkage.crypto.identity import Identity
-from linkage.ledger import log
 from linkage.ledger.log import Ledger
 
 BODY = bytes(range(256)) * 200
@@ -114,7 +113,7 @@ def _packages(suite: Suite) -> None:
                   "replayed from another linkage")  # fmt: skip
     suite.package("a-release-taken-for-encodings_fail", sealed(suite.folder, label=replace(LABEL, type="release")),
                   "type confusion")  # fmt: skip
-    secret = sealed(suite.folder, label=replace(LABEL, type="linkage-secret"))
+    secret = sealed(suite.folder, label=replace(LABEL, type="secret-share"))
     suite.package("a-secret-taken-for-a-release_fail", secret, "type confusion", type="release")
     suite.package("sealed-to-another_fail", sealed(suite.folder, BODY, SENDER, LABEL, OTHER), "not for this reader")
     suite.package("sealed-to-nobody_fail", joined(_swapped(head, recipients=[]), body, SENDER), "no reader")
@@ -294,7 +293,6 @@ def _ledgers(suite: Suite) -> None:
     for number in range(3):
         ledger.append(SENDER, "tokenise", protocol=PROTOCOL, rows=number)
     data = ledger.path.read_bytes()
-    assert ledger.path.name == log.NAME
     card = ("--card", "sender.card.json")
     suite.add("a-ledger-holds", "verify-ledger", data, "holds", "", *card)
     suite.add("ledger-of-another_fail", "verify-ledger", data, "", "another card", "--card", "other.card.json")

@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import sys
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -60,7 +61,7 @@ def _digest(given: argparse.Namespace) -> str:
 
 
 def _ledger(given: argparse.Namespace) -> str:
-    outcome = verify.verify(given.file.read_bytes(), _read(given.card))
+    outcome = verify.verify(BytesIO(given.file.read_bytes()), [_read(given.card)])
     if not outcome.holds or outcome.findings:
         raise Refused("; ".join(map(str, outcome.findings)))
     return "holds"

@@ -10,7 +10,7 @@ import pytest
 
 from ledger.books import GEMEENTE, MBO, PROTOCOL, UNIT, entries, receipt, shown, written
 from linkage import canonical
-from linkage.crypto import envelope
+from linkage.crypto import header
 from linkage.errors import Untrusted
 from linkage.ledger import checkpoint, witness
 from linkage.ledger.witness import Judged
@@ -151,9 +151,9 @@ def test_what_a_package_says_fits_in_its_header_however_much_was_sent() -> None:
     assert len(said["proofs"]) == witness.PROOFS
     assert list(said["proofs"])[-1] == "118"
     longest = 2 * 27  # hashes, in a ledger of 100 million entries
-    assert len(canonical.to_bytes(said)) < envelope.MAX_HEADER // 2
-    assert witness.PROOFS * (longest // 2 + 1) * 47 + 9000 < envelope.MAX_HEADER
-    assert envelope._ledger(said) == said
+    assert len(canonical.to_bytes(said)) < header.MAX_HEADER // 2
+    assert witness.PROOFS * (longest // 2 + 1) * 47 + 9000 < header.MAX_HEADER
+    assert header._ledger(said) == said
 
 
 def test_a_witness_writes_down_what_it_was_shown() -> None:

@@ -238,8 +238,7 @@ def _dying(one: Ring, party: str, place: int) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "replace", replace)
         patch.setattr(os, "write", write)
-        for _ in range(4):
-            one.move()
+        while one.move():
             for who in one.homes:
                 try:
                     one.step(who)
@@ -378,6 +377,18 @@ def test_the_unit_neither_gives_nor_takes_a_share(signed: Ring) -> None:
         ceremony.take(*signed.at("mbo"), forged)
     for path in signed.homes["unit"].path.rglob("*.package"):
         assert envelope.read(path).header.type not in (exchange.SHARE, ceremony.KEPT_SHARE, ceremony.KEPT_SECRET)
+
+
+def test_nobody_shares_with_a_linkage_unit_that_calls_itself_a_custodian(signed: Ring) -> None:
+    home, identity, linkage = signed.at("mbo")
+    parties = [
+        p.model_copy(update={"roles": (*p.roles, "custodian")}) if p.id == "unit" else p
+        for p in linkage.protocol.parties
+    ]
+    bad = Linkage(linkage.folder, linkage.protocol.model_copy(update={"parties": tuple(parties)}))
+    for act in (ceremony.commit, ceremony.share, ceremony.combine, ceremony.linkage_secret):
+        with pytest.raises(Refused, match="the linkage unit may not be a custodian"):
+            act(home, identity, bad)
 
 
 def test_a_share_that_the_postman_touched_or_redirected_is_refused(signed: Ring) -> None:

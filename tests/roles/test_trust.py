@@ -98,6 +98,28 @@ def test_other_keys_do_not_go_on_with_a_ledger(founded: Simulator) -> None:
         founded.homes["mbo"].ledger.append(stranger, "tokenise")
 
 
+def test_ledgers_hold_over_a_rotation_and_witnesses_keep_what_they_saw_before_it(agreed: Simulator) -> None:
+    agreed.tokenise("mbo")
+    agreed.carry()
+    rotate(agreed, "mbo")
+    agreed.carry()
+    before = agreed.homes["mbo"].path / "ledger" / "ledger.jsonl"
+    kept = before.read_bytes()
+    package = agreed.tokenise("mbo").package
+    agreed.carry()
+    outcomes, crossed = auditor.verify_ledgers([home.path for home in agreed.homes.values()])
+    assert [f for one in outcomes for f in one.findings if f.severity is Severity.ERROR] == []
+    assert [f for f in crossed if f.severity is Severity.ERROR] == []
+    assert len(next(one for one in outcomes if one.party == "mbo").cards) == 2
+    before.write_bytes(kept)  # what was sent since is forgotten, and something else sent under its number
+    forked = Home(agreed.homes["mbo"].path)
+    agreed.homes["mbo"] = forked
+    forked.ledger.append(agreed.identities["mbo"], "import-consent", events=1)
+    package = agreed.tokenise("mbo").package
+    shutil.copy(package, agreed.homes["unit"].inbox / "fork.package")
+    assert "the ledger of mbo does not follow from what was seen of it" in texts(agreed, "unit")
+
+
 def test_rotated_keys_stand_in_the_ledgers(founded: Simulator) -> None:
     old = founded.homes["mbo"].card.fingerprint
     rotate(founded, "mbo")

@@ -19,7 +19,6 @@ import hashlib
 import os
 import struct
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BufferedReader
@@ -69,7 +68,7 @@ class Package:
         return self.path.name
 
 
-def seal(path: Path, body: Iterable[bytes], sender: Identity, recipients: Iterable[Card], label: Label) -> str:
+def seal(path: Path, body: Iterable[bytes], sender: Identity, recipients: Iterable[Card], label: Label) -> None:
     """Write a package, whole or not at all.
 
     Args:
@@ -78,9 +77,6 @@ def seal(path: Path, body: Iterable[bytes], sender: Identity, recipients: Iterab
         sender: who signs.
         recipients: who can open it.
         label: what it is.
-
-    Returns:
-        Digest of the file.
 
     Raises:
         InputError: the file cannot be written, or the header is too large.
@@ -99,19 +95,13 @@ def seal(path: Path, body: Iterable[bytes], sender: Identity, recipients: Iterab
     if len(head) > MAX_HEADER:
         raise InputError(f"header larger than {MAX_HEADER} bytes")
     listing = _Listing()
-    with files.atomic(path) as file, _Aside() as whole:
-
-        def put(data: bytes) -> None:
-            whole.update(data)
-            file.write(data)
-
-        put(MAGIC + struct.pack(">I", len(head)) + head)
+    with files.atomic(path) as file:
+        file.write(MAGIC + struct.pack(">I", len(head)) + head)
         for piece in stream.encrypt(content_key, hashlib.sha512(head).digest(), body):
-            put(piece)
+            file.write(piece)
             listing.update(piece)
-        put(listing.to_bytes())
-        put(sender.sign(PACKAGE_TYPE, signed_part(head, listing.to_bytes(), listing.length)))
-        return canonical.DIGEST_PREFIX + whole.hexdigest()
+        file.write(listing.to_bytes())
+        file.write(sender.sign(PACKAGE_TYPE, signed_part(head, listing.to_bytes(), listing.length)))
 
 
 def read(path: Path) -> Package:
@@ -259,29 +249,6 @@ class _Listing:
         """The list of the body so far."""
         rest = [self._open.digest()] if self.length % SEGMENT else []
         return b"".join(self._digests + rest)
-
-
-class _Aside:
-    """SHA-256 of the whole file, which others can make with any tool, in a thread beside the sealing."""
-
-    def __enter__(self) -> _Aside:
-        self._hash, self._last = hashlib.sha256(), Future[None]()
-        self._last.set_result(None)
-        self._thread = ThreadPoolExecutor(1)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._thread.shutdown()
-
-    def update(self, data: bytes) -> None:
-        """Take more bytes, as soon as those before are done: two pieces are held at most."""
-        self._last.result()
-        self._last = self._thread.submit(self._hash.update, data)
-
-    def hexdigest(self) -> str:
-        """Of all bytes that were given."""
-        self._last.result()
-        return self._hash.hexdigest()
 
 
 @contextmanager

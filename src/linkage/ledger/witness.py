@@ -137,7 +137,7 @@ def statements(entry: Entry) -> list[Statement]:
 
 
 def _recorded(entries: Iterable[Entry], party: str) -> list[Statement]:
-    """What was taken in of a party's ledger since a person last trusted another card of it."""
+    """What was taken in of a party's ledger since a person last trusted another card of it, not one that followed."""
     found: list[Statement] = []
     card: Any = None
     for entry in entries:

@@ -241,6 +241,8 @@ def _refuse_use(home: Home, linkage: Linkage) -> None:
 def _must_be_custodian(home: Home, linkage: Linkage) -> None:
     if "custodian" not in linkage.protocol.party(home.card.party).roles:
         raise Refused(f"{home.card.party} is no custodian: it may not hold the linkage secret")
+    if "custodian" in linkage.protocol.unit.roles:  # a lint error too; here in case it was signed elsewhere
+        raise Refused("the linkage unit may not be a custodian: it may not hold the linkage secret")
 
 
 def _refuse_other_view(sender: str, theirs: Mapping[str, str], mine: Mapping[str, str], *, where: str) -> None:

@@ -74,7 +74,13 @@ def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path:
         told = witness.tell(ledger.entries(), identity.card, readers)
     label = Label(letter.type, digest, sequence, told, letter.content)
     body = [letter.body] if isinstance(letter.body, bytes) else letter.body
-    sealed = envelope.seal(path, body, identity, letter.readers, label)
+    staged = files.folder(linkage.folder / "outgoing") / f"{secrets.token_hex(8)}.package"
+    try:
+        envelope.seal(staged, body, identity, letter.readers, label)
+        sealed = file_digest(staged)  # before it lies where others may fetch it
+        files.move(staged, path)
+    finally:
+        staged.unlink(missing_ok=True)
     ledger.append(
         identity, witness.SEALED, protocol=digest, type=letter.type, sequence=sequence, package=sealed,
         **({} if letter.counted is None else {"counts": dict(letter.counted())}),

@@ -292,7 +292,7 @@ class Home:
             InputError: not a protocol, or one that does not name this party.
         """
         data = files.read(path, limit=strict_yaml.MAX_BYTES)
-        agreed = protocol.loads(data, name=path.name)
+        agreed = _parsed(data, path.name)
         agreed.party(self.card.party)
         folder = self.path / "linkages" / _folder(agreed)
         target = folder / "protocol.yml"
@@ -313,10 +313,17 @@ def _folder(agreed: Protocol) -> str:
     return f"{agreed.id}-{agreed.digest[7:39]}"
 
 
+def _parsed(data: bytes, name: str) -> Protocol:
+    """The protocol in these bytes; the same bytes come from every party, and are parsed once (0.1 s)."""
+    try:
+        return _once(data)
+    except InputError:
+        return protocol.loads(data, name=name)  # complains under the name of the file
+
+
 @lru_cache(maxsize=16)
-def _parsed(data: bytes) -> Protocol:
-    """The protocol in these very bytes; they are compared each time, and parsed once (0.1 s)."""
-    return protocol.loads(data, name="protocol.yml")
+def _once(data: bytes) -> Protocol:
+    return protocol.loads(data, name="")
 
 
 def _kept(path: Path) -> Linkage:
@@ -326,7 +333,7 @@ def _kept(path: Path) -> Linkage:
         Untrusted: the file was changed after it was taken in.
     """
     try:
-        agreed = _parsed(files.read(path, limit=strict_yaml.MAX_BYTES))
+        agreed = _parsed(files.read(path, limit=strict_yaml.MAX_BYTES), path.name)
     except InputError:
         agreed = None
     if agreed is None or path.parent.name != _folder(agreed):
