@@ -74,10 +74,10 @@ def consent_import(options: Options, path: Path, sheet: str | None, config_path:
     for finding in read.findings:
         options.warn(str(finding))
     counts = asdict(read.counts)
-    text = (
-        "{events} events, {new} new, {changed} of them changed; {absent} persons in the registry are not in this file"
-    )
-    options.show(text.format(**counts), counts)
+    text = f"{counts['events']} events, {counts['new']} new"
+    text += f", {counts['changed']} of them changed" if counts["changed"] else ""
+    text += f"; {counts['absent']} persons in the registry are not in this file, and stay" if counts["absent"] else ""
+    options.show(text, counts)
 
 
 def _said(options: Options, reference: str, status: str, **others: Any) -> Event:
