@@ -142,3 +142,11 @@ def test_a_register_in_a_workbook_gives_the_same_plan_as_in_csv(school: tuple[Si
     planned = custodian.plan(agreed.homes["mbo"], linkage, agreed.folder / "export.xlsx", config(agreed))
     assert planned.judged == custodian.plan(agreed.homes["mbo"], linkage, path, config(agreed)).judged
     assert (planned.read_as, [finding.code for finding in planned.warnings]) == ("Sheet", ["E205"])
+
+
+@pytest.mark.parametrize(("lang", "text"), [("nl", "als school"), ("en", "as school")])
+def test_a_protocol_says_that_it_looks_rows_up(lang: str, text: str) -> None:
+    from linkage.report.agreed import as_text
+
+    assert text in as_text(loads(edited().encode(), name="p.yml"), lang)  # type: ignore[arg-type]
+    assert text not in as_text(loads(protocols.SHIPPED.encode(), name="p.yml"), lang)  # type: ignore[arg-type]

@@ -152,7 +152,7 @@ def _process(protocol: Protocol, party: Party) -> dict[str, Any]:
         "dpv:hasPersonalData": data,
         "dpv:hasProcessing": [{"@id": f"dpv:{name}"} for name in ("Pseudonymise", "Match", "Aggregate")],
         "dpv:hasStorageCondition": [
-            {"@type": "dpv:StorageLocation", "dpv:hasLocation": {"@id": "loc:NL"}},
+            {"@type": "dpv:StorageLocation", "dpv:hasLocation": {"@id": "dpv:LocalLocation"}},
             {"@type": "dpv:StorageDuration", "dpv:hasDuration": protocol.retention.packages},
         ],
         "dpv:hasRecipient": [_party(other, protocol) for other in protocol.parties if other.id != party.id],

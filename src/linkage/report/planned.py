@@ -68,7 +68,8 @@ def judged(counts: Mapping[str, int], lang: Lang) -> dict[str, int]:
 
 def own_rows(day: str, counts: Mapping[str, int], lang: Lang) -> str:
     """What became of an organisation's own rows in a run, for itself."""
-    return "\n".join([word("own_rows", lang, day=day), _listed(judged(counts, lang))])
+    ordered = {name: counts[name] for name in ("rows", "included") if name in counts} | dict(counts)
+    return "\n".join([word("own_rows", lang, day=day), _listed(judged(ordered, lang))])
 
 
 def in_words(name: str, lang: Lang) -> str:

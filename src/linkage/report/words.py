@@ -89,6 +89,10 @@ WORDS: dict[str, dict[Lang, str]] = {
     },
     "per_stage": {"nl": "{count} in stap {stage}", "en": "{count} in stage {stage}"},
     "report": {"nl": "rapport", "en": "report"},
+    "row_basis": {
+        "nl": "rijen zonder mogelijke grondslag blijven hier: tabel {table}, als {role} (`linkage basis show`)",
+        "en": "rows without a possible basis stay here: table {table}, as {role} (`linkage basis show`)",
+    },
     "own_rows": {
         "nl": "Uw eigen rijen, verwerkt op {day} (deze aantallen blijven hier)",
         "en": "Your own rows, processed on {day} (these counts stay here)",
