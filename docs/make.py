@@ -64,9 +64,12 @@ def commands() -> str:
 
 def rules() -> str:
     """Every lint rule with its reason."""
-    rows = [f"| {r.code} | {r.severity} | {r.check.__name__.replace('_', ' ')} | {r.doc} |" for r in _sorted_rules()]
+    rows = [
+        f"| {r.code} | {r.severity} | {r.check.__name__.replace('_', ' ')} | {r.doc} | {r.article} |"
+        for r in _sorted_rules()
+    ]
     head = "# Lint rules\n\nMade by `make docs` from the code. An error keeps a protocol from being signed.\n"
-    return "\n".join([head, "| code | severity | what | why |", "|---|---|---|---|", *rows, ""])
+    return "\n".join([head, "| code | severity | what | why | article |", "|---|---|---|---|---|", *rows, ""])
 
 
 def findings() -> str:

@@ -216,3 +216,23 @@ def test_a_date_without_its_format_is_not_guessed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("letters", "place"), [("A", 0), ("Z", 25), ("AA", 26), ("AZ", 51), ("XFD", 16383)])
 def test_columns_count_from_their_letters(letters: str, place: int) -> None:
     assert workbook._column(letters) == place
+
+
+def rewritten(path: Path, old: bytes, new: bytes) -> Path:
+    """The same workbook with its sheet's part changed."""
+    spoilt = path.with_stem("rewritten")
+    with zipfile.ZipFile(path) as packed, zipfile.ZipFile(spoilt, "w") as other:
+        for name in packed.namelist():
+            data = packed.read(name)
+            other.writestr(name, data.replace(old, new) if name.endswith("sheet1.xml") else data)
+    return spoilt
+
+
+def test_rows_and_cells_that_do_not_say_where_they_stand(tmp_path: Path) -> None:
+    def hide(book: Any, sheet: Any) -> None:
+        sheet.row_dimensions[3].hidden = True
+
+    (finding,) = load(rewritten(made(tmp_path, hide), b'<row r="3"', b"<row")).findings
+    assert "the first is row 3" in finding.message
+    with pytest.raises(InputError, match="without their places"):
+        load(rewritten(made(tmp_path, failed), b'<c r="B3"', b"<c"))

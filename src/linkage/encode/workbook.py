@@ -43,6 +43,7 @@ _ROW: Final = re.compile(rb"<(?:\w+:)?row\b[^>]*>")
 _HIDDEN: Final = re.compile(rb'\bhidden="(?:1|true)"')
 _NUMBER: Final = re.compile(rb'\br="(\d+)"')
 _ERROR: Final = re.compile(rb'<(?:\w+:)?c\b(?=[^>]*\bt="e")[^>]*\br="([A-Z]+)(\d+)"')
+_ANY_ERROR: Final = re.compile(rb'<(?:\w+:)?c\b[^>]*\bt="e"')
 _SHEET: Final = re.compile(rb'<(?:\w+:)?sheet\b[^>]*\b\w+:id="([^"]+)"')
 _TARGET: Final = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
 _TOTAL: Final = ("totaal", "total", "eindtotaal", "subtotaal")
@@ -189,12 +190,20 @@ def _look_inside(path: Path, sheet: int, top: int, source: str) -> tuple[list[in
         if part is None:
             raise InputError("damaged: a sheet cannot be found", where=source, hint=_HINT)
         xml = packed.read(part)
-    found = [_NUMBER.search(row[0]) for row in _ROW.finditer(xml) if _HIDDEN.search(row[0])]
+    hidden, number = [], 0
+    for row in _ROW.finditer(xml):
+        given = _NUMBER.search(row[0])
+        number = int(given[1]) if given else number + 1  # the number may be left out
+        if number > top and _HIDDEN.search(row[0]):
+            hidden.append(number)
     errors: dict[int, str] = {}
-    for letters, row in ((error[1].decode(), error[2].decode()) for error in _ERROR.finditer(xml)):
-        if int(row) > top:
-            errors.setdefault(_column(letters), letters + row)
-    return [int(row[1]) for row in found if row and int(row[1]) > top], errors
+    placed = [(error[1].decode(), error[2].decode()) for error in _ERROR.finditer(xml)]
+    if len(placed) != len(_ANY_ERROR.findall(xml)):
+        raise InputError("holds errors of Excel, such as #N/A, without their places", where=source, hint=_HINT)
+    for letters, line in placed:
+        if int(line) > top:
+            errors.setdefault(_column(letters), letters + line)
+    return hidden, errors
 
 
 def _column(letters: str) -> int:
