@@ -126,7 +126,9 @@ def withdraw(home: Home, identity: Identity, said: Event, *, everywhere: bool = 
 
 def bases_of(home: Home, name: str) -> Table:
     """A table of possible bases, as the privacy officer of this home has changed it."""
-    return bases.table(name).decided(Registry(home.consent).decisions())
+    known = bases.table(name)
+    rules = {rule.id for rule in known.rules}  # a decision may be about a rule of another table
+    return known.decided(one for one in Registry(home.consent).decisions() if one.rule in rules)
 
 
 def decide(home: Home, identity: Identity, decision: Decision, name: str = "nl-1") -> Table:
