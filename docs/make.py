@@ -21,6 +21,10 @@ MEANING = {
     "E201": "garbled letters: the file was read in one encoding and written in another",
     "E202": "letters that an export could not write and lost",
     "E203": "empty rows left out",
+    "E204": "sheets of a workbook that were not read",
+    "E205": "rows above the headings of a sheet, left out",
+    "E206": "hidden rows of a sheet, read like all others",
+    "E207": "a last row that looks like totals",
     "E301": "a clkhash schema with xorFolds, which clkhash itself ignores",
     "E401": "more rows than the protocol's quota for one package",
     "E402": "numbers of a range that test files use",
@@ -61,9 +65,12 @@ def commands() -> str:
 
 def rules() -> str:
     """Every lint rule with its reason."""
-    rows = [f"| {r.code} | {r.severity} | {r.check.__name__.replace('_', ' ')} | {r.doc} |" for r in _sorted_rules()]
+    rows = [
+        f"| {r.code} | {r.severity} | {r.check.__name__.replace('_', ' ')} | {r.doc} | {r.article} |"
+        for r in _sorted_rules()
+    ]
     head = "# Lint rules\n\nMade by `make docs` from the code. An error keeps a protocol from being signed.\n"
-    return "\n".join([head, "| code | severity | what | why |", "|---|---|---|---|", *rows, ""])
+    return "\n".join([head, "| code | severity | what | why | article |", "|---|---|---|---|---|", *rows, ""])
 
 
 def findings() -> str:

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 from stdnum.nl import bsn
 
@@ -144,3 +145,38 @@ def test_a_fault_of_ours_shows_its_kind_and_place_and_no_value(
     assert code == cli.FAULT
     assert "ValueError" in text
     _search(text, "a fault")
+
+
+def test_no_command_shows_a_value_of_a_workbook_or_a_persons_reference(
+    agreed: Simulator, desk: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    folder = files.folder(tmp_path / "exports")
+    config = str(files.shipped("config/mbo.yml"))
+    outputs = []
+    for name, spoil in {"bad-cells": "", "error": "A2", "merged": "B2:B3"}.items():
+        book = openpyxl.Workbook()
+        for line in [HEAD, *ROWS]:
+            book.active.append(line.split(";"))
+        if name == "error":
+            book.active[spoil], book.active[spoil].data_type = "#N/A", "e"
+        elif spoil:
+            book.active.merge_cells(spoil)
+        book.save(folder / f"{name}.xlsx")
+        for command in (["plan"], ["tokenise"], ["consent", "import"]):
+            outputs.append(desk("mbo", *command, str(folder / f"{name}.xlsx"), "--config", config))
+    who = str(files.write(folder / "who", b"stud-77\n"))
+    for command in (
+        ["give"],
+        ["status"],
+        ["withdraw"],
+        ["prove", "--out", str(tmp_path / "proof")],
+        ["check-proof", who],
+    ):
+        outputs.append(desk("mbo", "consent", *command, "--reference-file", who))
+    assert {code for code, _ in outputs} == {0, 1, 2}
+    for _, text in outputs:
+        assert "fault in linkage" not in text, text
+        _search(text, "an output")
+    registry = agreed.homes["mbo"].consent
+    kept = [p for p in tmp_path.rglob("*") if p.is_file() and folder not in p.parents and "data" not in p.parts]
+    _search_files([p for p in kept if p != registry])

@@ -166,6 +166,9 @@ def test_results_go_to_standard_output_and_are_data_with_json(played: Simulator,
     code, out, err = run("result", "show", "--home", home, "--json")
     assert (code, err) == (0, "")
     assert json.loads(out)[0]["protection"]["minimum"] == 10
+    own = run("result", "show", "--home", home, "--lang", "nl")[1]
+    assert "Uw eigen rijen" in own
+    assert "toestemming: niet gevraagd" in own
     for ending in ("html", "csv", "json"):
         path = tmp_path / f"answer.{ending}"
         assert run("result", "export", str(path), "--home", home)[0] == 0

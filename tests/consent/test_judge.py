@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -124,6 +125,24 @@ def test_conditions(test: dict[str, Any], value: str, expected: bool) -> None:
 def test_what_an_empty_cell_means_is_the_protocols_to_say() -> None:
     assert passes({"age_from": 18}, None, "in")
     assert not passes({"age_from": 18}, None, "out")
+
+
+def test_other_reasons_come_after_the_cohort_and_before_consent() -> None:
+    columns = {name: [value] * 4 for name, value in GOOD.items()} | {"level": ["9", "4", "4", "4"]}
+    failing = {"placeholder identity": np.array([1, 1, 0, 0], bool), "no basis": np.array([1, 1, 1, 0], bool)}
+    found = judge(P, party(), columns, 4, {"a": "withdrawn"}, ["a"] * 4, failing)
+    assert list(found.excluded.items()) == [
+        ("cohort: level", 1), ("placeholder identity", 1), ("no basis", 1), ("consent: withdrawn", 1),
+    ]  # fmt: skip
+    assert found.reasons.tolist() == [1, 2, 3, 4]
+
+
+def test_who_is_too_old_is_told_apart_from_who_has_no_date() -> None:
+    condition = Condition(field="birth-date", age_from=16, age_to=29, when_missing="out")
+    rows = [{"birth-date": value} for value in ("19961001", "19961002", "20101002", None, "19960000")]
+    found = judged(*rows, who=party("not-required", condition))
+    assert dict(found.excluded) == {"cohort: over age": 1, "cohort: birth-date": 2}
+    assert found.included.tolist() == [False, True, False, False, True], "never taken for older than certain"
 
 
 STATES = st.sampled_from(["given", "refused", "withdrawn", "expired", "requested", "invalidated", "strange"])

@@ -6,13 +6,16 @@ import os
 import sqlite3
 import stat
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from linkage.consent.registry import STATUSES, Event, Registry
+from linkage.consent import database
+from linkage.consent.event import STATUSES, STOPPING, Event
+from linkage.consent.registry import Registry
 from linkage.errors import InputError
 
 PURPOSE = "graduates-on-benefits"
@@ -51,6 +54,17 @@ def registry(tmp_path: Path) -> Registry:
         ),
         ("a refusal does not expire", [said("a", "2026-01-01", "refused", "2026-02-01")], "refused"),
         ("given after the day", [said("a", "2026-10-02")], None),
+        ("renewed", [said("a", "2026-01-01", until="2026-02-01"), said("a", "2026-03-01", "renewed")], "given"),
+        ("renewed, and over again", [said("a", "2026-03-01", "renewed", "2026-04-01")], "expired"),
+        ("revoked by another", [said("a", DAY), said("a", DAY, "revoked")], "revoked"),
+        ("expired by word", [said("a", "2026-01-01"), said("a", "2026-02-01", "expired")], "expired"),
+        ("put off", [said("a", "2026-01-01", "deferred")], "deferred"),
+        ("at 15, by oneself", [replace(said("a", DAY), age="15")], "under age"),
+        ("at 15, by the representative", [replace(said("a", DAY), age="15", given_by="representative")], "given"),
+        ("at 16", [replace(said("a", DAY), age="16")], "given"),
+        ("refused at 15", [replace(said("a", DAY, "refused"), age="15")], "refused"),
+        ("agreed to hand-over only", [replace(said("a", DAY), kind="instemming")], None),
+        ("consent, and no agreement", [said("a", DAY), replace(said("a", DAY, "refused"), kind="instemming")], "given"),
         ("for another purpose", [said("a", "2026-01-01", purpose="other")], None),
     ],
 )
@@ -83,6 +97,11 @@ def test_an_old_file_read_again_does_not_undo_a_withdrawal(registry: Registry) -
         pytest.param(said("b", "2026-W10-4"), id="a day of a week"),
         pytest.param(said("b", "2026-01-01", until="20270101"), id="an end without signs"),
         pytest.param(said("", "2026-01-01"), id="no reference"),
+        pytest.param(replace(said("b", DAY), kind="agreement"), id="an unknown kind"),
+        pytest.param(replace(said("b", DAY), type="tacit"), id="an unknown type"),
+        pytest.param(replace(said("b", DAY), given_by="school"), id="given by another"),
+        pytest.param(replace(said("b", DAY), age="-1"), id="an age below zero"),
+        pytest.param(replace(said("b", DAY), age="seventeen"), id="an age in words"),
         pytest.param(said("b", "2026-01-01", purpose=""), id="no purpose"),
     ],
 )
@@ -143,11 +162,11 @@ def test_the_last_word_counts(tmp_path: Path, events: list[Event]) -> None:
     registry = Registry(tmp_path / f"{len(list(tmp_path.iterdir()))}.sqlite")
     registry.add(events)
     expected = {}
-    stops = ("refused", "withdrawn", "invalidated")
-    for event in sorted(events, key=lambda e: (e.at, e.status in stops)):
+    for event in sorted(events, key=lambda e: (e.at, e.status in STOPPING)):
         if event.at <= DAY:
-            over = event.status == "given" and event.valid_until == "2026-09-30"
-            expected[event.reference] = "expired" if over else event.status
+            allows = event.status in ("given", "renewed")
+            over = allows and event.valid_until == "2026-09-30"
+            expected[event.reference] = "expired" if over else "given" if allows else event.status
     assert registry.standing(PURPOSE, DAY) == expected
 
 
@@ -172,3 +191,90 @@ def test_consent_must_hold_on_the_reference_date_and_on_the_day_of_use(
 def test_looking_makes_no_file(registry: Registry) -> None:
     assert registry.standing(PURPOSE, DAY) == registry.usable(PURPOSE, DAY, DAY) == {}
     assert not registry.path.exists()
+
+
+def test_instemming_is_looked_up_apart(registry: Registry) -> None:
+    registry.add(
+        [said("a", DAY), replace(said("a", DAY), kind="instemming"), replace(said("b", DAY), kind="instemming")]
+    )
+    assert registry.standing(PURPOSE, DAY) == {"a": "given"}
+    assert registry.standing(PURPOSE, DAY, "instemming") == {"a": "given", "b": "given"}
+    registry.add([replace(said("a", "2026-10-02", "withdrawn"), kind="instemming")])
+    assert registry.standing(PURPOSE, "2026-10-02") == {"a": "given"}
+    assert registry.standing(PURPOSE, "2026-10-02", "instemming")["a"] == "withdrawn"
+
+
+def test_a_later_file_updates_and_deletes_nothing(registry: Registry) -> None:
+    first = [said("a", "2026-01-01"), said("b", "2026-01-01"), said("c", "2026-01-01", purpose="other")]
+    registry.load(first)
+    later = [replace(first[0], evidence="form 12", valid_until="2026-09-30"), said("d", "2026-02-01")]
+    counts = registry.load(later)
+    assert (counts.events, counts.new, counts.changed, counts.absent) == (2, 2, 1, 1)
+    assert registry.standing(PURPOSE, DAY) == {"a": "expired", "b": "given", "d": "given"}, "the last record counts"
+    assert [e for e, _ in registry.history("a")] == [first[0], later[0]], "and the one before it stays"
+    again = registry.load(later)
+    assert (again.new, again.changed, again.absent) == (0, 0, 1)
+
+
+def test_history_says_when_each_event_was_recorded(registry: Registry) -> None:
+    registry.add([said("a", "2026-02-01", "withdrawn"), said("a", "2026-01-01"), said("b", "2026-01-01")])
+    found = registry.history("a", PURPOSE)
+    assert [event.status for event, _ in found] == ["given", "withdrawn"]
+    assert all(recorded.endswith("+00:00") for _, recorded in found)
+    assert registry.history("a", "other") == []
+    assert len(registry.history()) == 3
+
+
+def test_one_person_is_told_with_what_decides(registry: Registry) -> None:
+    registry.add([said("a", "2026-01-01"), said("a", "2026-11-01", "withdrawn"), said("b", "2026-10-05")])
+    found = registry.person("a", PURPOSE, DAY, "2026-11-20")
+    assert (found.standing, found.agreed) == ("withdrawn", "not asked")
+    assert found.event is not None
+    assert found.event.at == "2026-11-01"
+    late = registry.person("b", PURPOSE, DAY, "2026-11-20")
+    assert (late.standing, late.event is not None) == ("not asked", True)
+    nobody = registry.person("z", PURPOSE, DAY, "2026-11-20")
+    assert (nobody.standing, nobody.event) == ("not asked", None)
+
+
+_VERSION_0 = """
+CREATE TABLE event (
+  reference TEXT NOT NULL, purpose TEXT NOT NULL, at TEXT NOT NULL, status TEXT NOT NULL,
+  valid_until TEXT NOT NULL, method TEXT NOT NULL,
+  UNIQUE (reference, purpose, at, status, valid_until, method)
+) STRICT
+"""
+
+
+def test_a_file_of_the_first_version_keeps_every_row(registry: Registry) -> None:
+    events = [said("b", "2026-02-01", "withdrawn"), said("a", "2026-01-01"), said("b", "2026-01-01")]
+    registry.path.parent.mkdir()
+    with closing(sqlite3.connect(registry.path)) as db, db:
+        db.execute(_VERSION_0)
+        rows = [(e.reference, e.purpose, e.at, e.status, e.valid_until, e.method) for e in events]
+        db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
+    assert registry.standing(PURPOSE, DAY) == {"a": "given", "b": "withdrawn"}
+    assert {(event, recorded) for event, recorded in registry.history()} == {(event, "") for event in events}
+    assert registry.add(events) == 0, "what was imported before is known still"
+    with closing(sqlite3.connect(registry.path)) as db:
+        assert db.execute("SELECT name FROM sqlite_master WHERE name = 'event_0'").fetchall() == []
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry.path.parent.mkdir()
+    with closing(sqlite3.connect(registry.path)) as db, db:
+        db.execute(_VERSION_0)
+        db.execute("INSERT INTO event VALUES ('a', ?, '2026-01-01', 'given', '', '')", (PURPOSE,))
+    monkeypatch.setattr(database, "_FROM_0", "; ".join([database._FROM_0, "SELECT nothing FROM nowhere"]))
+    with pytest.raises(InputError, match="cannot be used"):
+        registry.standing(PURPOSE, DAY)
+    monkeypatch.undo()
+    assert registry.standing(PURPOSE, DAY) == {"a": "given"}
+
+
+def test_a_file_of_a_later_version_is_refused(registry: Registry) -> None:
+    registry.add([said("a", DAY)])
+    with closing(sqlite3.connect(registry.path)) as db:
+        db.execute("PRAGMA user_version = 99")
+    with pytest.raises(InputError, match="later version"):
+        registry.standing(PURPOSE, DAY)

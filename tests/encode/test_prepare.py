@@ -12,8 +12,9 @@ import protocols
 from linkage.encode import encode
 from linkage.encode.prepare import MAX_SHOWN, Prepared, prepare
 from linkage.encode.read import REFERENCE, from_table
-from linkage.errors import InputError
+from linkage.errors import InputError, Refused
 from linkage.protocol.load import loads
+from linkage.protocol.model import Protocol
 
 P = loads(protocols.HASHED.encode(), name="p.yml")
 FIELDS = tuple(f.name for f in P.fields_of("mbo"))
@@ -117,3 +118,21 @@ def test_references_are_kept_for_the_registry_and_shown_nowhere() -> None:
     assert "s1" not in repr(found)
     assert prepared({}).references is None
     assert np.array_equal(found.rows, [0, 1, 2])
+
+
+def test_no_bsn_is_touched_without_a_law() -> None:
+    def lawless(protocol: Protocol, **changes: object) -> Protocol:
+        parties = tuple(party.model_copy(update={"bsn_basis": None, **changes}) for party in protocol.parties)
+        return protocol.model_copy(update={"parties": parties})
+
+    with pytest.raises(Refused, match=r"UAVG art\. 46") as caught:
+        prepare(records({}), lawless(P), "mbo")
+    assert "graduates-without-number" in caught.value.hint
+    with pytest.raises(Refused):
+        encode(records({}), lawless(P), party="mbo", secret=bytes(32))
+    without = loads(protocols.WITHOUT_NUMBER.encode(), name="p.yml")
+    assert without.party("mbo").bsn_basis is None
+    names = [f.name for f in without.fields_of("mbo")]
+    row = {**GOOD, "sex": "v", "house-number": "1"}
+    made = prepare(from_table(pa.table({name: [row[name]] for name in names}), names), without, "mbo")
+    assert len(made) == 1, "the mode without a number needs none"

@@ -424,7 +424,7 @@ THIRD = """
     public_authority: false
     roles: [key-holder]
     legal_role: processor
-    legal_task: Bewaart een sleutel, AVG art. 28
+    legal_task: Verwerkersovereenkomst, bewaart een sleutel, AVG art. 28
     card: null
     discloses: []
     bsn_basis: null

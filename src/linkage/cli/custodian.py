@@ -1,4 +1,4 @@
-"""Commands of a custodian: secret, consent, plan, tokenise, clkhash."""
+"""Commands of a custodian: secret, plan, tokenise, clkhash."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ with_config = click.option(
 )
 
 
-def _config(options: Options, path: Path | None) -> Config:
+with_sheet = click.option("--sheet", help="Name of the sheet, for a workbook with more than one that can be meant.")
+
+
+def _config(options: Options, path: Path | None, sheet: str | None = None) -> Config:
     from linkage.encode import config
 
     chosen = path or options.home_path / "config.yml"
@@ -30,7 +33,8 @@ def _config(options: Options, path: Path | None) -> Config:
             where=str(chosen),
             hint="Start from config/mbo.yml or config/gemeente.yml of linkage, and name it with --config.",
         )
-    return config.load(chosen)
+    loaded = config.load(chosen)
+    return loaded.model_copy(update={"sheet": sheet}) if sheet else loaded
 
 
 @click.group()
@@ -99,47 +103,20 @@ def secret_destroy(options: Options, name: str | None, early: bool) -> None:
     options.show(f"removed {count} files; remove mailed shares and backups yourself", {"removed": count})
 
 
-@click.group()
-def consent() -> None:
-    """The registry of consent of this organisation."""
-
-
-@consent.command("import")
-@click.argument("path", type=file)
-@with_config
-@shared
-def consent_import(options: Options, path: Path, config_path: Path | None) -> None:
-    """Add a file of consent events to the registry, all or none; a file read twice adds nothing."""
-    from linkage.roles import custodian
-
-    counts = custodian.import_consent(options.home, options.unlock(), path, _config(options, config_path))
-    options.show(f"{counts['events']} events, {counts['new']} new", dict(counts))
-
-
-@consent.command("status")
-@in_protocol
-@shared
-def consent_status(options: Options, name: str | None) -> None:
-    """Count where people stand on the protocol's reference date."""
-    from linkage.consent.registry import Registry
-
-    agreed = options.home.linkage(name).protocol
-    counts = dict(Registry(options.home.consent).counts(agreed.id, agreed.reference_date))
-    options.show(table(counts) or "nobody was asked", counts)
-
-
 @click.command()
 @click.argument("path", type=file)
+@with_sheet
 @with_config
 @in_protocol
 @shared
-def plan(options: Options, path: Path, config_path: Path | None, name: str | None) -> None:
+def plan(options: Options, path: Path, sheet: str | None, config_path: Path | None, name: str | None) -> None:
     """A dry run: show what would leave of a file, and which rows would not take part. Writes nothing."""
     from linkage.report import guarantee
     from linkage.report.planned import as_text
     from linkage.roles import custodian
 
-    planned = custodian.plan(options.home, options.home.linkage(name), path, _config(options, config_path))
+    config = _config(options, config_path, sheet)
+    planned = custodian.plan(options.home, options.home.linkage(name), path, config)
     data = {
         **{key: value for key, value in vars(planned).items() if key not in ("bad", "warnings", "protocol")},
         "bad": [f.as_dict() for f in planned.bad],
@@ -154,6 +131,7 @@ def plan(options: Options, path: Path, config_path: Path | None, name: str | Non
 
 @click.command()
 @click.argument("path", type=file)
+@with_sheet
 @with_config
 @in_protocol
 @click.option(
@@ -166,8 +144,9 @@ def plan(options: Options, path: Path, config_path: Path | None, name: str | Non
 @click.option("--ask-again", is_flag=True, help="Give up what key-holders were asked before; it stays counted.")
 @shared
 def tokenise(
-    options: Options, path: Path, config_path: Path | None, name: str | None, bad_cells: BadCells, ask_again: bool
-) -> None:
+    options: Options, path: Path, sheet: str | None, config_path: Path | None, name: str | None, bad_cells: BadCells,
+    ask_again: bool,
+) -> None:  # fmt: skip
     """Turn a file into a sealed package for the linkage unit. Nothing identifying leaves.
 
     Where the protocol has key-holders, they are asked first: send what is in outbox/, take in their answers with
@@ -178,7 +157,7 @@ def tokenise(
     from linkage.roles import custodian
 
     home, identity = options.home, options.unlock()
-    config = _config(options, config_path)
+    config = _config(options, config_path, sheet)
     linkage = home.linkage(name)
     made = custodian.tokenise(home, identity, linkage, path, config, bad_cells=bad_cells, ask_again=ask_again)
     if isinstance(made, custodian.Asked):

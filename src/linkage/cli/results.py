@@ -34,7 +34,17 @@ def result_show(options: Options, name: str | None) -> None:
     from linkage.report import result as reports
 
     found = _reports(options, name)
-    options.show("\n\n".join(map(reports.as_text, found)), [reports.as_data(report) for report in found])
+    text = [*map(reports.as_text, found), *_own_rows(options, name)]
+    options.show("\n\n".join(text), [reports.as_data(report) for report in found])
+
+
+def _own_rows(options: Options, name: str | None) -> list[str]:
+    """Which of its own rows this organisation left out and why, by its own ledger; nobody else is told."""
+    from linkage.report.planned import own_rows
+
+    digest = options.home.linkage(name).protocol.digest
+    runs = [e for e in options.home.ledger.entries() if e.act == "tokenise" and e.protocol == digest]
+    return [own_rows(runs[-1].at[:10], runs[-1].facts["judged"], options.lang)] if runs else []
 
 
 @result.command("export")

@@ -11,15 +11,20 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.protocol.model import Condition, Party, Protocol
 
+_WITHOUT = (
+    "not asked", "unknown", "requested", "deferred", "refused", "withdrawn", "revoked", "expired", "invalidated",
+    "under age", "no reference",
+)  # fmt: skip
+"""Why a person has no consent, in the order in which it is told."""
 Column = Sequence[str | None]
 """Normalised values of a field, None for no value; dates as yyyymmdd with 00 for unknown parts."""
 
@@ -30,6 +35,8 @@ class Judgement:
 
     included: NDArray[np.bool_] = field(repr=False)
     """``bool[n]``: whether the row may be tokenised."""
+    reasons: NDArray[np.int32] = field(repr=False)
+    """``int32[n]``: 0 for a row that takes part, else 1 + the place of its reason in `excluded`."""
     excluded: Mapping[str, int]
     """Reason to number of rows, in the order the tests were made; reasons that hit no row are left out."""
 
@@ -38,10 +45,18 @@ class Judgement:
         """Counts for plan, report and ledger."""
         return {"rows": len(self.included), "included": int(self.included.sum()), **self.excluded}
 
+    def only(self, rows: NDArray[np.bool_], reason: str) -> Judgement:
+        """The same, without those that are not among some rows."""
+        out = self.included & ~rows
+        if not out.any():
+            return self
+        reasons = np.where(out, np.int32(1 + len(self.excluded)), self.reasons)
+        return Judgement(self.included & rows, reasons.astype(np.int32), {**self.excluded, reason: int(out.sum())})
+
 
 def judge(
     protocol: Protocol, party: Party, columns: Mapping[str, Column], rows: int, standing: Mapping[str, str] | None,
-    references: Column | None,
+    references: Column | None, failing: Mapping[str, NDArray[np.bool_]] = MappingProxyType({}),
 ) -> Judgement:  # fmt: skip
     """Judge every row of one party.
 
@@ -52,32 +67,48 @@ def judge(
         rows: number of rows.
         standing: reference to standing from the registry of consent; None when the party needs no consent.
         references: local reference per row; None when the file has none.
+        failing: other reasons, each with the rows that it keeps out; they come after the cohort, before consent.
     """
-    included = np.ones(rows, dtype=np.bool_)
-    excluded: Counter[str] = Counter()
+    out = _Out(np.zeros(rows, dtype=np.int32), {})
     for condition in party.cohort:
-        passed = _passes(condition, columns[condition.field], protocol.reference_date)
-        _drop(f"cohort: {condition.field}", ~passed, included, excluded)
+        column = columns[condition.field]
+        if condition.age_to is not None:
+            out.drop("cohort: over age", _over(condition.age_to, column, protocol.reference_date))
+        out.drop(f"cohort: {condition.field}", ~_passes(condition, column, protocol.reference_date))
+    for reason, failed in failing.items():
+        out.drop(reason, failed)
     if party.consent == "required":
         known = standing or {}
         stands = [known.get(r, "not asked") if r else "no reference" for r in (references or [None] * rows)]
         reasons = np.asarray(stands, dtype=object)
-        for reason in ("not asked", "requested", "refused", "withdrawn", "expired", "invalidated", "no reference"):
-            _drop(f"consent: {reason}", reasons == reason, included, excluded)
-        _drop("consent: not given", reasons != "given", included, excluded)
-    return Judgement(included, dict(excluded))
+        for reason in _WITHOUT:
+            out.drop(f"consent: {reason}", reasons == reason)
+        out.drop("consent: not given", reasons != "given")
+    return Judgement(out.reasons == 0, out.reasons, out.excluded)
 
 
-def _drop(reason: str, failed: NDArray[np.bool_], included: NDArray[np.bool_], excluded: Counter[str]) -> None:
-    hit = int((failed & included).sum())
-    if hit:
-        excluded[reason] += hit
-        included &= ~failed
+@dataclass(frozen=True)
+class _Out:
+    reasons: NDArray[np.int32]
+    excluded: dict[str, int]
+
+    def drop(self, reason: str, failed: NDArray[np.bool_]) -> None:
+        """Count the rows that fail and did not before."""
+        hit = failed & (self.reasons == 0)
+        if hit.any():
+            places = list(self.excluded)
+            place = places.index(reason) if reason in places else len(places)
+            self.reasons[hit] = 1 + place
+            self.excluded[reason] = self.excluded.get(reason, 0) + int(hit.sum())
 
 
 def _passes(condition: Condition, column: Column, reference_date: str) -> NDArray[np.bool_]:
     verdicts = {value: _verdict(condition, value, reference_date) for value in set(column)}
     return np.fromiter((verdicts[value] for value in column), dtype=np.bool_, count=len(column))
+
+
+def _over(most: int, column: Column, reference_date: str) -> NDArray[np.bool_]:
+    return np.array([value is not None and age(value, reference_date) > most for value in column], dtype=np.bool_)
 
 
 def _verdict(condition: Condition, value: str | None, reference_date: str) -> bool:

@@ -3,53 +3,63 @@
 Rules kept here:
 
 - Events are added and never changed: a later event overrules an earlier one, of one day the one that stops the use
-  overrules, and history stays.
+  overrules, of one day and status what was recorded last; history stays.
 - A person is known by a local reference only (student or client number); the file never leaves the home folder.
-- Importing the same file twice adds nothing; a row that cannot be read stops the whole import.
-- States are those of the W3C Data Privacy Vocabulary (dpv:hasConsentStatus); only `given` may take part.
+- Importing the same file twice adds nothing; a row that cannot be read stops the whole import; a person whom a later
+  file does not name stays, and is counted.
+- Only `given` may take part; instemming is looked up apart and never stands for consent.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
 from pathlib import Path
+from sqlite3 import Connection
 
-from linkage import files
-from linkage.errors import InputError, shape
+from linkage.consent import database
+from linkage.consent.bases import Decision
+from linkage.consent.commitment import Run
+from linkage.consent.event import STATUSES, STOPPING, Event, check
 
-STATUSES = ("requested", "given", "refused", "withdrawn", "invalidated")
-"""dpv: ConsentRequested, ConsentGiven, ConsentRefused, ConsentWithdrawn, ConsentInvalidated."""
+__all__ = ["STATUSES", "Event", "Imported", "Person", "Registry"]
 
-_TABLE = """
-CREATE TABLE IF NOT EXISTS event (
-  reference TEXT NOT NULL, purpose TEXT NOT NULL, at TEXT NOT NULL, status TEXT NOT NULL,
-  valid_until TEXT NOT NULL, method TEXT NOT NULL,
-  UNIQUE (reference, purpose, at, status, valid_until, method)
-) STRICT
-"""
+_COLUMNS = ", ".join(field.name for field in fields(Event))
+_MARKS = ", ".join("?" for _ in fields(Event))
+_STOPS = ", ".join(f"'{status}'" for status in STOPPING)
+_ORDER = f"ORDER BY at, status IN ({_STOPS}), rowid"
 
 
 @dataclass(frozen=True)
-class Event:
-    """One thing a person said, or was asked."""
+class Imported:
+    """What a file brought."""
 
-    reference: str
-    """Local reference of the person."""
+    events: int
+    """Read."""
+    new: int
+    """Not known before, the changed ones among them."""
+    changed: int
+    """Known before, of the same day and status, with something else about them: the last record counts."""
+    absent: int
+    """Persons who are in the registry under the file's purposes and not in the file; they stay."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Where one person stands for one purpose; the value holds no reference."""
+
     purpose: str
-    """Id of the protocol it is for."""
-    at: str
-    """Day, yyyy-mm-dd."""
-    status: str
-    """One of `STATUSES`."""
-    valid_until: str = ""
-    """Last day on which it holds, yyyy-mm-dd; empty for no end."""
-    method: str = ""
-    """How it was said, for instance ``form``."""
+    on: str
+    """The reference date."""
+    standing: str
+    """As in `Registry.usable`, or `not asked`."""
+    event: Event | None
+    """What decides: the last one by today; None where nothing was ever recorded."""
+    agreed: str
+    """Standing of instemming by today, or `not asked`."""
 
 
 class Registry:
@@ -66,38 +76,43 @@ class Registry:
         """Add events, all or none. Returns how many were new.
 
         Raises:
-            InputError: an unknown status, or a day that is not one.
+            InputError: an event that cannot be; names its row.
+        """
+        return self.load(events).new
+
+    def load(self, events: Sequence[Event]) -> Imported:
+        """Add the events of a file, all or none.
+
+        Raises:
+            InputError: an event that cannot be; names its row.
         """
         for number, event in enumerate(events, 1):
-            _check(event, number)
-        rows = [(e.reference, e.purpose, e.at, e.status, e.valid_until, e.method) for e in events]
+            check(event, f"row {number}")
+        recorded = datetime.now(UTC).isoformat(timespec="seconds")
+        insert = f"INSERT OR IGNORE INTO event ({_COLUMNS}, recorded) VALUES ({_MARKS}, ?)"  # noqa: S608  # our names
         with self._open() as db, db:
-            before = int(db.execute("SELECT count(*) FROM event").fetchone()[0])
-            db.executemany("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
-            return int(db.execute("SELECT count(*) FROM event").fetchone()[0]) - before
+            known = {_key(event) for event in _events(db, {event.purpose for event in events})}
+            new = [e for e in dict.fromkeys(events) if db.execute(insert, (*astuple(e), recorded)).rowcount]
+        named = {(event.reference, event.purpose) for event in events}
+        absent = {(reference, purpose) for reference, purpose, *_ in known} - named
+        return Imported(len(events), len(new), sum(_key(event) in known for event in new), len(absent))
 
-    def standing(self, purpose: str, on: str) -> Mapping[str, str]:
+    def standing(self, purpose: str, on: str, kind: str = "consent") -> Mapping[str, str]:
         """Where every known person stands for a purpose on a day.
 
         Args:
             purpose: id of the protocol.
             on: the reference date, yyyy-mm-dd; later events do not count.
+            kind: ``consent`` or ``instemming``.
 
         Returns:
-            Reference to `given`, `requested`, `refused`, `withdrawn`, `invalidated` or `expired`.
+            Reference to `given`, `under age`, `expired`, or another status than `given` and `renewed`.
         """
         if not self.path.exists():
             return {}
-        query = (
-            "SELECT reference, status, valid_until FROM event WHERE purpose = ? AND at <= ? "
-            "ORDER BY at, status IN ('refused', 'withdrawn', 'invalidated'), rowid"
-        )
         with self._open() as db:
-            latest = {ref: (status, until) for ref, status, until in db.execute(query, (purpose, on))}
-        return {
-            ref: "expired" if status == "given" and until and until < on else status
-            for ref, (status, until) in latest.items()
-        }
+            latest = {e.reference: e for e in _events(db, {purpose}) if e.kind == kind and e.at <= on}
+        return {reference: _on(event, on) for reference, event in latest.items()}
 
     def usable(self, purpose: str, on: str, today: str) -> Mapping[str, str]:
         """Where every person stands for use today: it must be given on the reference date, and still be today.
@@ -117,33 +132,74 @@ class Registry:
         """How many persons stand where."""
         return Counter(self.standing(purpose, on).values())
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        files.folder(self.path.parent)
+    def history(self, reference: str | None = None, purpose: str | None = None) -> list[tuple[Event, str]]:
+        """Every event, and when it was recorded (UTC; empty for what an earlier version recorded), oldest first.
+
+        Args:
+            reference: of one person; None for all.
+            purpose: id of one protocol; None for all.
+        """
         if not self.path.exists():
-            files.write(self.path, b"")  # owner only, from the first byte
-        try:
-            with closing(sqlite3.connect(self.path)) as db:
-                db.execute(_TABLE)
-                yield db
-        except sqlite3.Error as error:
-            raise InputError(f"the registry of consent cannot be used: {error}", where=self.path.name) from None
+            return []
+        query = f"SELECT {_COLUMNS}, recorded FROM event {_ORDER}"  # noqa: S608  # our names
+        with self._open() as db:
+            read = [(Event(*row[:-1]), str(row[-1])) for row in db.execute(query)]
+        return [(e, at) for e, at in read if reference in (None, e.reference) and purpose in (None, e.purpose)]
+
+    def person(self, reference: str, purpose: str, on: str, today: str) -> Person:
+        """Where one person stands for a purpose."""
+        until = max(on, today)
+        events = [e for e, _ in self.history(reference, purpose) if e.kind == "consent" and e.at <= until]
+        standing = self.usable(purpose, on, today).get(reference, "not asked")
+        agreed = self.standing(purpose, until, "instemming").get(reference, "not asked")
+        return Person(purpose, on, standing, events[-1] if events else None, agreed)
+
+    def decide(self, decision: Decision) -> None:
+        """Add a decision of the privacy officer on a rule of the table of bases."""
+        recorded = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._open() as db, db:
+            db.execute("INSERT INTO decision VALUES (?, ?, ?, ?, ?, ?)", (*astuple(decision), recorded))
+
+    def decisions(self) -> list[Decision]:
+        """The privacy officer's decisions, in the order in which they were recorded."""
+        if not self.path.exists():
+            return []
+        with self._open() as db:
+            rows = db.execute("SELECT rule, change, decided_by, decided_on, reason FROM decision ORDER BY rowid")
+            return [Decision(*row) for row in rows]
+
+    def keep_run(self, root: str, protocol: str, run: Run) -> None:
+        """Keep what became of every row of a run, for `linkage.consent.commitment`."""
+        recorded = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._open() as db, db:
+            db.execute("INSERT INTO run VALUES (?, ?, ?, ?)", (root, protocol, run.key, recorded))
+            rows = ((root, place, *row) for place, row in enumerate(run.rows))
+            db.executemany("INSERT INTO outcome VALUES (?, ?, ?, ?)", rows)
+
+    def run(self, root: str) -> Run | None:
+        """The run with that root; None where it is not here."""
+        if not self.path.exists():
+            return None
+        with self._open() as db:
+            key = db.execute("SELECT key FROM run WHERE root = ?", (root,)).fetchone()
+            rows = db.execute(
+                "SELECT reference, outcome FROM outcome WHERE root = ? ORDER BY place", (root,)
+            ).fetchall()
+        return Run(key[0], rows) if key else None
+
+    def _open(self) -> AbstractContextManager[Connection]:
+        return database.opened(self.path)
 
 
-def _check(event: Event, number: int) -> None:
-    where = f"row {number}"
-    if not event.reference or not event.purpose:
-        raise InputError("reference or purpose is empty", where=where)
-    if event.status not in STATUSES:
-        raise InputError(f"expected a status of {', '.join(STATUSES)}, got {shape(event.status)}", where=where)
-    for name, day in (("date", event.at), ("valid until", event.valid_until)):
-        if (name == "date" or day) and not _is_day(day):
-            raise InputError(f"{name}: expected yyyy-mm-dd, got {shape(day)}", where=where)
+def _events(db: Connection, purposes: Iterable[str]) -> list[Event]:
+    query = f"SELECT {_COLUMNS} FROM event WHERE purpose = ? {_ORDER}"  # noqa: S608  # our names
+    return [Event(*row) for purpose in purposes for row in db.execute(query, (purpose,))]
 
 
-def _is_day(text: str) -> bool:
-    """A day of the calendar as yyyy-mm-dd: days are compared as text, so ISO 8601's other forms will not do."""
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+def _key(event: Event) -> tuple[str, ...]:
+    return event.reference, event.purpose, event.kind, event.at, event.status
+
+
+def _on(event: Event, day: str) -> str:
+    over = event.standing == "given" and event.valid_until and event.valid_until < day
+    return "expired" if over else event.standing

@@ -59,6 +59,15 @@ def from_series(series: pd.Series[Any], where: str) -> Any:
     return _each(series, where) if column is None else column
 
 
+def from_values(values: Iterable[Any], where: str) -> Any:
+    """Cells that may each have a type of their own, as an Arrow column that `to_texts` reads.
+
+    Raises:
+        InputError: the type of a cell cannot be written as text.
+    """
+    return _each(values, where)
+
+
 def _written(column: Any) -> Any:
     kind = column.type
     if pa.types.is_dictionary(kind):

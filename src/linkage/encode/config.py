@@ -31,8 +31,26 @@ class ConsentConfig(Model):
     at: Line
     valid_until: Line | None
     method: Line | None
-    statuses: dict[str, Literal["requested", "given", "refused", "withdrawn", "invalidated"]]
+    kind: Line | None = None
+    """Heading that tells consent from ``instemming``; without it all is consent."""
+    type: Line | None = None
+    evidence: Line | None = None
+    notice: Line | None = None
+    age: Line | None = None
+    """Heading of the completed years at consent."""
+    given_by: Line | None = None
+    sheet: Line | None = None
+    """Name of the sheet, for a workbook with more than one that can be meant."""
+    statuses: dict[
+        str,
+        Literal[
+            "unknown", "requested", "deferred", "refused", "given", "renewed", "expired", "invalidated", "revoked",
+            "withdrawn",
+        ],
+    ]  # fmt: skip
     """The file's own words for the states of consent, in lower case."""
+    words: dict[str, Line] = Field(default_factory=dict)
+    """Its own words for kind, type and who gave it, in lower case: ``{toestemming: consent}``."""
 
 
 class AliasConfig(Model):
@@ -56,6 +74,8 @@ class Config(Model):
     """The party in the protocol whose records these are."""
     encoding: Literal["auto", "utf-8", "cp1252"]
     delimiter: Literal["auto", ";", ",", "tab", "|"]
+    sheet: Line | None = None
+    """Name of the sheet, for a workbook with more than one that can be meant."""
     reference: Line | None
     """Heading of the local reference (student or client number): it finds the consent of a row and never leaves."""
     columns: dict[Slug, tuple[Line, ...]]

@@ -49,6 +49,7 @@ _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4})")
 _YEAR_FIRST: Final = re.compile(r"([0-9]{4})([-/. ])([0-9]{1,2})\2([0-9]{1,2})")
 _COMPACT: Final = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})")
 _SHORT_YEAR: Final = re.compile(r"[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2}")
+_SERIAL: Final = re.compile(r"[1-9][0-9]{4}")
 _CLOCK: Final = re.compile(r"[T ]([0-9]{1,2}(?::[0-9]{2}){1,2}(?:\.[0-9]+)?)(?:Z| ?[+-][0-9]{2}:?[0-9]{2})?$")
 _SEX: Final = {
     **dict.fromkeys(("m", "man", "male", "mannelijk", "1"), "m"),
@@ -122,6 +123,8 @@ def date(text: str) -> str | None:
         year, month, day = int(match[1]), int(match[2]), int(match[3])
     elif _SHORT_YEAR.fullmatch(bare):
         raise BadValue("the year has two digits: its century is not known")
+    elif _SERIAL.fullmatch(bare):
+        raise BadValue("not a date but a number of days, as Excel keeps one: give the column the format of a date")
     else:
         raise BadValue("not a date: expected dd-mm-yyyy, yyyy-mm-dd or yyyymmdd")
     if (year, month, day) == (0, 0, 0):

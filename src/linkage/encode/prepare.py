@@ -5,6 +5,7 @@ Rules kept here:
 - A cell is a value, nothing, or bad; each distinct cell text is normalised once (`clean`, `normalise`).
 - Bad cells are findings with file, row and column; the value is shown by its shape only.
 - What was repaired or left out is counted.
+- No BSN is touched without a law named in the protocol: hashing one is using it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from linkage.encode import clean, distinct, normalise
 from linkage.encode.aliases import replaced
 from linkage.encode.column import Column
 from linkage.encode.distinct import Texts
-from linkage.errors import shape
+from linkage.errors import Refused, shape
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import FieldSpec, Protocol
 
@@ -65,7 +66,11 @@ def prepare(
         protocol: what was agreed.
         party: id of the party that holds the records.
         aliases: field to old and new numbers (`linkage.encode.aliases`).
+
+    Raises:
+        Refused: a BSN would be used, and the protocol names no law under which this party may (UAVG art. 46(1)).
     """
+    _within_the_law(protocol, party)
     specs = protocol.fields_of(party)
     done = distinct.side_by_side(lambda spec: _column(spec, records), specs)
     columns = {spec.name: column for spec, (column, _, _, _) in zip(specs, done, strict=True)}
@@ -81,6 +86,17 @@ def prepare(
         references = [text.strip() or None if text else None for text in records.reference.to_pylist()]
     bad_count = sum(total for _, _, total, _ in done)
     return Prepared(party, columns, records.rows, references, tuple(bad[:MAX_SHOWN]), bad_count, dict(counts))
+
+
+def _within_the_law(protocol: Protocol, party: str) -> None:
+    """Lint rule P101 keeps such a protocol from being signed; who only encodes is stopped here."""
+    if protocol.party(party).bsn_basis is None and any(
+        f.kind == "bsn" for f in protocol.fields_of(party, "exact", "bloom")
+    ):
+        raise Refused(
+            f"{party} may not use the BSN: bsn_basis names no law (UAVG art. 46(1))",
+            hint="Link without it: `linkage protocol new graduates-without-number`.",
+        )
 
 
 def _column(spec: FieldSpec, records: Records) -> tuple[Column, list[Finding], int, Counter[str]]:

@@ -2,7 +2,8 @@
 
 Rules kept here:
 
-- A file is read once and never changed: CSV whole, for its encoding is that of all its bytes; Parquet batch by batch.
+- A file is read once and never changed: CSV and workbooks whole, for an encoding is that of all bytes; Parquet batch by
+  batch.
   Columns that no field needs are dropped while reading, and a text is held once for all its rows (`distinct`).
 - Nothing is ignored in silence: what was detected, what was used, what was left out is in `Records`.
 - No error, finding or representation holds a cell. Headings are shown, unless they look like data, which is what
@@ -25,7 +26,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from linkage import files
-from linkage.encode import cells, delimited, distinct
+from linkage.encode import cells, delimited, distinct, workbook
 from linkage.encode.distinct import Texts
 from linkage.errors import InputError, shape
 from linkage.findings import Finding, Severity
@@ -40,8 +41,11 @@ _PARQUET: Final = b"PAR1"
 _UNREADABLE: Final = (pa.ArrowException, OSError, ValueError, KeyError, TypeError)
 """What Arrow raises for a damaged Parquet file."""
 _FOREIGN: Final = {
-    b"PK\x03\x04": ("an Excel workbook or a zip file", 'In Excel: "Save as", "CSV UTF-8".'),
-    b"\xd0\xcf\x11\xe0": ("an old Excel workbook", 'In Excel: "Save as", "CSV UTF-8".'),
+    b"PK\x03\x04": ("a zip file, or a damaged Excel workbook", 'In Excel: "Save as", "CSV UTF-8".'),
+    b"\xd0\xcf\x11\xe0": (
+        "an old Excel workbook, or one with a password",
+        'In Excel: "Save as", "Excel workbook (.xlsx)", without a password.',
+    ),
     b"$FL2": ("an SPSS file", 'In SPSS: "Save as", "Comma delimited (*.csv)".'),
     b"\x1f\x8b": ("a gzip file", "Unpack it first."),
     b"%PDF": ("a PDF", "Ask for the data behind it as CSV."),
@@ -63,6 +67,8 @@ class Columns:
     """None: detect. Else one of `delimited.ENCODINGS`."""
     delimiter: str | None = None
     """None: detect. Else one of ; , TAB |."""
+    sheet: str | None = None
+    """Name of the sheet in a workbook. None: the one that is meant without doubt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +79,7 @@ class Records:
     """One dictionary column of text per field, null for an empty cell; `REFERENCE` too where it was asked for."""
     rows: NDArray[np.int64] = field(repr=False)
     """Row numbers as a person sees them: in a file, 1 is the first row after the headings (blank lines count, and are
-    not here); in memory, rows count from 0, so that ``frame.iloc[row]`` is the row."""
+    not here); in a workbook, what Excel shows; in memory, rows count from 0, so that ``frame.iloc[row]`` is the row."""
     source: str
     """File name without folders, or ``table``."""
     encoding: str = ""
@@ -85,7 +91,9 @@ class Records:
     ignored: tuple[str, ...] = ()
     """Headings that were not used, and whose cells were not kept."""
     findings: tuple[Finding, ...] = ()
-    """E201 letters garbled, E202 letters lost, E203 empty rows of a file left out."""
+    """E201 letters garbled, E202 letters lost, E203 empty rows of a file left out; E204 to E207 of `workbook`."""
+    sheet: str = ""
+    """Name of the sheet of a workbook that was read."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -97,10 +105,10 @@ class Records:
 
 
 def read(path: Path, columns: Columns, fields: Sequence[str]) -> Records:
-    """Read a CSV or Parquet file.
+    """Read a CSV or Parquet file, or a sheet of an Excel workbook.
 
     Args:
-        path: the file; Parquet is known by its first bytes, all else is taken for CSV.
+        path: the file; Parquet and workbooks are known by their first bytes, all else is taken for CSV.
         columns: which heading holds which field.
         fields: the protocol fields that are needed.
 
@@ -111,9 +119,11 @@ def read(path: Path, columns: Columns, fields: Sequence[str]) -> Records:
     start = files.start(path, len(_PARQUET))
     if start == _PARQUET or path.suffix.lower() in {".parquet", ".pq"}:
         return _read_parquet(path, columns, fields)
+    if start.startswith(b"PK") and workbook.is_workbook(path):
+        return _read_workbook(path, columns, fields)
     for mark, (kind, hint) in _FOREIGN.items():
         if start.startswith(mark):
-            raise InputError(f"expected CSV or Parquet, got {kind}", where=path.name, hint=hint)
+            raise InputError(f"expected CSV, Parquet or an Excel workbook, got {kind}", where=path.name, hint=hint)
     opened = delimited.open_delimited(
         files.read(path), path.name, encoding=columns.encoding, delimiter=columns.delimiter
     )
@@ -181,13 +191,29 @@ def _read_parquet(path: Path, columns: Columns, fields: Sequence[str]) -> Record
     return _without_empty(_records(texts, used, headings, rows, source, ("", "")))
 
 
+def _read_workbook(path: Path, columns: Columns, fields: Sequence[str]) -> Records:
+    wanted = [[_folded(heading) for heading in headings] for headings in _asked(columns, fields).values()]
+    sheet = workbook.read(path, wanted, columns.sheet)
+    used = _choose(sheet.headings, columns, fields, sheet.source)
+    texts = {at: sheet.column(at) for at in sorted({at for chosen in used.values() for at in chosen})}
+    records = _records(texts, used, sheet.headings, sheet.rows, sheet.source, ("", ""))
+    findings = (*sheet.findings, *records.findings)
+    return _without_empty(replace(records, findings=findings, sheet=sheet.name))
+
+
+def _asked(columns: Columns, fields: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The headings that each field can have."""
+    asked = {name: columns.names.get(name, (name,)) for name in fields}
+    if columns.reference is not None:
+        asked[REFERENCE] = (columns.reference,)
+    return asked
+
+
 def _choose(
     headings: tuple[str, ...], columns: Columns, fields: Sequence[str], source: str
 ) -> dict[str, tuple[int, ...]]:
     """Where each field's headings stand."""
-    asked = {name: columns.names.get(name, (name,)) for name in fields}
-    if columns.reference is not None:
-        asked[REFERENCE] = (columns.reference,)
+    asked = _asked(columns, fields)
     positions: dict[str, int] = {}
     for at, heading in enumerate(headings):
         if heading and positions.setdefault(_folded(heading), at) != at:

@@ -2,8 +2,7 @@
 
 Rules kept here:
 
-- A rule is a stable code, a severity, a docstring that is its documentation, and a short check that yields
-  places and messages. Codes are never reused: P1xx law and roles, P2xx encoding and matching, P3xx output.
+- Codes: P1xx law and roles (`law` and `duties` hold those from P120 on), P2xx encoding and matching, P3xx output.
 - An error means that no party should sign; a warning wants the eye of the privacy officer; info states a limit.
 - No rule says that a linkage is lawful. It says that the form holds.
 """
@@ -11,16 +10,15 @@ Rules kept here:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from linkage.findings import Finding, Severity
+from linkage.protocol import duties, law  # noqa: F401  # their rules are among RULES
 from linkage.protocol.model import Aim, DifferentialPrivacy, Protocol, Suppression
 from linkage.protocol.profiles import Clk, Hardened
+from linkage.protocol.rule import RULES, Rule, Seen
+from linkage.protocol.rule import rule as _rule
 
-Seen = Iterator[tuple[str, str]]
-"""Path inside the protocol, and the message."""
-Check = Callable[[Protocol], Seen]
+__all__ = ["RULES", "Rule", "check"]
 
 USUAL_COHORT = 30
 """Persons: three cells of the usual minimum. Below it a release is nearly always all hidden."""
@@ -45,41 +43,12 @@ FILL = (0.2, 0.55)
 """Share of bits set that neither exposes single tokens nor saturates (Schnell; Franke et al., EDBT 2021)."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """One lint rule."""
-
-    code: str
-    """Stable identity."""
-    severity: Severity
-    """What it means for signing."""
-    doc: str
-    """Why the rule exists; printed in docs/spec/protocol.md."""
-    check: Check
-    """Yields what it sees."""
-
-
-RULES: list[Rule] = []
-
-
-def _rule(code: str, severity: Severity) -> Callable[[Check], Check]:
-    def register(check: Check) -> Check:
-        RULES.append(Rule(code, severity, " ".join((check.__doc__ or "").split()), check))
-        return check
-
-    return register
-
-
 def check(protocol: Protocol) -> list[Finding]:
     """Run every rule. Findings come in order of code, then of the file."""
-    return [
-        Finding(rule.code, rule.severity, where, message)
-        for rule in sorted(RULES, key=lambda rule: rule.code)
-        for where, message in rule.check(protocol)
-    ]
+    return [finding for rule in sorted(RULES, key=lambda rule: rule.code) for finding in rule.findings(protocol)]
 
 
-@_rule("P101", Severity.ERROR)
+@_rule("P101", Severity.ERROR, "UAVG art. 46(1)")
 def bsn_without_law(p: Protocol) -> Seen:
     """A BSN may be processed only where a law says so (UAVG art. 46); hashing one is processing it."""
     for party in p.custodians:
@@ -91,7 +60,7 @@ def bsn_without_law(p: Protocol) -> Seen:
             )
 
 
-@_rule("P102", Severity.ERROR)
+@_rule("P102", Severity.ERROR, "GDPR art. 6(3)")
 def task_without_law(p: Protocol) -> Seen:
     """GDPR art. 6(3): the bases of art. 6(1)(c) and (e) must be laid down by law, so the law must be named."""
     for party in p.parties:
@@ -100,7 +69,7 @@ def task_without_law(p: Protocol) -> Seen:
                 yield f"parties.{party.id}.discloses", f"{d.basis.article} towards {d.to} names no law"
 
 
-@_rule("P103", Severity.ERROR)
+@_rule("P103", Severity.ERROR, "GDPR art. 6(1), last sentence")
 def authority_with_legitimate_interest(p: Protocol) -> Seen:
     """GDPR art. 6(1), last sentence: a public authority cannot rest its task on legitimate interest, (f)."""
     for party in p.parties:
@@ -109,7 +78,7 @@ def authority_with_legitimate_interest(p: Protocol) -> Seen:
                 yield f"parties.{party.id}.discloses", f"6(1)(f) towards {d.to} by a public authority"
 
 
-@_rule("P104", Severity.ERROR)
+@_rule("P104", Severity.ERROR, "GDPR art. 6(1)")
 def direction_without_basis(p: Protocol) -> Seen:
     """Every direction of disclosure needs its own basis: tokens to the unit, counts to each recipient."""
     for party in p.custodians:
@@ -121,7 +90,7 @@ def direction_without_basis(p: Protocol) -> Seen:
             yield f"parties.{p.unit.id}.discloses", f"no basis for counts to {name}"
 
 
-@_rule("P105", Severity.ERROR)
+@_rule("P105", Severity.ERROR, "GDPR art. 7(1)")
 def consent_not_asked(p: Protocol) -> Seen:
     """A party that rests on consent, art. 6(1)(a), must check it per person: `consent: required`."""
     for party in p.custodians:
@@ -130,7 +99,7 @@ def consent_not_asked(p: Protocol) -> Seen:
             yield f"parties.{party.id}.consent", "the basis is 6(1)(a), but consent is not required of each row"
 
 
-@_rule("P106", Severity.ERROR)
+@_rule("P106", Severity.ERROR, "GDPR art. 4(5) and 25(1)")
 def unit_with_data(p: Protocol) -> Seen:
     """The linkage unit may not be a custodian or key-holder: it would hold tokens and the means to open them."""
     other = sorted(set(p.unit.roles) & {"custodian", "key-holder"})
@@ -138,14 +107,14 @@ def unit_with_data(p: Protocol) -> Seen:
         yield f"parties.{p.unit.id}.roles", f"the linkage unit is also {' and '.join(other)}"
 
 
-@_rule("P107", Severity.ERROR)
+@_rule("P107", Severity.ERROR, "GDPR art. 35(1)")
 def dpia_missing(p: Protocol) -> Seen:
     """Combining data of several bodies about vulnerable people is on the AP's list: a DPIA comes first (art. 35)."""
     if p.dpia.outcome in ("not-acceptable", "not-done"):
         yield "dpia.outcome", f"the DPIA is {p.dpia.outcome}"
 
 
-@_rule("P108", Severity.ERROR)
+@_rule("P108", Severity.ERROR, "GDPR art. 5(1)(a)")
 def dates_out_of_order(p: Protocol) -> Seen:
     """A period ends after it begins, decisions precede it, and the secret is destroyed after the reference date."""
     if p.valid.last < p.valid.first:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
-from linkage.protocol.model import Aim, DifferentialPrivacy, Exact, Fuzzy, Output, Protocol
+from linkage.protocol.model import Aim, DifferentialPrivacy, Exact, Fuzzy, Output, Party, Protocol
 from linkage.protocol.profiles import ClkField, HardenedField
 from linkage.protocol.strict_yaml import Document, Path
 
@@ -237,6 +237,7 @@ def _parties(p: Protocol) -> Iterator[Problem]:
             yield ("parties", i, "quota"), "expected a whole number for a custodian, and null for any other party"
         for j, disclosure in enumerate(party.discloses):
             yield from _known(("parties", i, "discloses", j, "to"), disclosure.to, p.party_ids, "party")
+        yield from _row_basis(i, party, p)
         for j, condition in enumerate(party.cohort):
             path: Path = ("parties", i, "cohort", j)
             yield from _known((*path, "field"), condition.field, own, f"field of {party.id}")
@@ -258,6 +259,22 @@ def _exact(path: Path, stage: Exact, p: Protocol) -> Iterator[Problem]:
         yield from _known(
             (*path, "agree"), stage.agree, [f.name for f in p.fields if f.name != stage.field], "other field"
         )
+
+
+def _row_basis(i: int, party: Party, p: Protocol) -> Iterator[Problem]:
+    """Fields of the table of bases that are not there, or cannot hold what they should."""
+    if party.row_basis is None:
+        return
+    kinds = {"diploma": ("date",), "born": ("birth-date", "date")}
+    own = {f.name: f.kind for f in p.fields_of(party.id)}
+    for key in ("level", "path", "diploma", "born", "enrolled"):
+        name = getattr(party.row_basis, key)
+        path: Path = ("parties", i, "row_basis", key)
+        wanted = kinds.get(key, ("category",))
+        if name is not None and name not in own:
+            yield from _known(path, name, own, f"field of {party.id}")
+        elif name is not None and own[name] not in wanted:
+            yield path, f"expected a field of kind {' or '.join(wanted)}, got {own[name]}"
 
 
 def _fuzzy(path: Path, stage: Fuzzy, profile: str) -> Iterator[tuple[Path, str]]:

@@ -117,6 +117,30 @@ class Condition(Model):
     """What an empty cell means for this test."""
 
 
+class RowBasis(Model):
+    """Which field says what of a person, for the table of legal bases that are possible (docs/spec/consent.md)."""
+
+    table: Literal["nl-1"]
+    """Name of the table that comes with linkage; a later law is a later table or a later line in it."""
+    role: Literal["school", "doorstroompunt", "college", "uwv"]
+    """What the party is under the law."""
+    level: Slug | None
+    """Highest diploma: 0 for none, 1 or ``entree``, to 4."""
+    path: Slug | None
+    """Learning path: bol or bbl."""
+    diploma: Slug | None
+    """Day of the diploma."""
+    born: Slug | None
+    enrolled: Slug | None
+    """Whether the person is at school now: ja or nee, yes or no."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that are named."""
+        named = (self.level, self.path, self.diploma, self.born, self.enrolled)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+
 class Party(Model):
     """An organisation in one legal role."""
 
@@ -139,6 +163,8 @@ class Party(Model):
     null for a party that is no custodian."""
     cohort: tuple[Condition, ...]
     """Which of its rows may take part; empty for a party that sends none."""
+    row_basis: RowBasis | None = None
+    """Keeps rows here for which no declared basis is possible under the dated table; without it none is looked up."""
 
 
 class FieldSpec(Model):

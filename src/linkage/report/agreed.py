@@ -25,6 +25,8 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
         lines += [f"  {line}" for line in bases(protocol, party.id, lang)]
         if party.bsn_basis is not None:
             lines.append(f"  BSN: {party.bsn_basis.law}")
+        if party.row_basis is not None:
+            lines.append(f"  {word('row_basis', lang, table=party.row_basis.table, role=party.row_basis.role)}")
     for output in protocol.outputs:
         lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}", f"  {rule(output, lang)}"]
     lines += ["", word("guarantee", lang), *(f"  {line}" for line in guarantee.lines(protocol, lang))]

@@ -59,7 +59,7 @@ def as_text(plan: Plan, lang: Lang) -> str:
         lines.append(f"  {word('not_used', lang)}: {', '.join(plan.ignored)}")
     lines += [word("plan_rows", lang), _listed(judged(plan.judged, lang))]
     if plan.notes:
-        lines += [word("plan_cells", lang), _listed({_in_words(name, lang): n for name, n in plan.notes.items()})]
+        lines += [word("plan_cells", lang), _listed({in_words(name, lang): n for name, n in plan.notes.items()})]
     lines += [str(finding) for finding in plan.warnings]
     if plan.bad:
         lines += [word("bad_cells", lang, count=plan.bad_count), *(f"  {f.where}: {f.message}" for f in plan.bad)]
@@ -70,10 +70,16 @@ def as_text(plan: Plan, lang: Lang) -> str:
 
 def judged(counts: Mapping[str, int], lang: Lang) -> dict[str, int]:
     """Rows, included rows and excluded rows by reason, in the reader's language."""
-    return {_in_words(name, lang): count for name, count in counts.items()}
+    return {in_words(name, lang): count for name, count in counts.items()}
 
 
-def _in_words(name: str, lang: Lang) -> str:
+def own_rows(day: str, counts: Mapping[str, int], lang: Lang) -> str:
+    """What became of an organisation's own rows in a run, for itself."""
+    ordered = {name: counts[name] for name in ("rows", "included") if name in counts} | dict(counts)
+    return "\n".join([word("own_rows", lang, day=day), _listed(judged(ordered, lang))])
+
+
+def in_words(name: str, lang: Lang) -> str:
     """A reason or note such as ``consent: withdrawn`` in words; names of fields stay as they are."""
     return ": ".join(word(part, lang) if part in WORDS else part for part in name.split(": "))
 

@@ -151,6 +151,14 @@ WORDS: dict[str, dict[Lang, str]] = {
     },
     "per_stage": {"nl": "{count} in stap {stage}", "en": "{count} in stage {stage}"},
     "report": {"nl": "rapport", "en": "report"},
+    "row_basis": {
+        "nl": "rijen zonder mogelijke grondslag blijven hier: tabel {table}, als {role} (`linkage basis show`)",
+        "en": "rows without a possible basis stay here: table {table}, as {role} (`linkage basis show`)",
+    },
+    "own_rows": {
+        "nl": "Uw eigen rijen, verwerkt op {day} (deze aantallen blijven hier)",
+        "en": "Your own rows, processed on {day} (these counts stay here)",
+    },
     "plan_rows": {"nl": "rijen", "en": "rows"},
     "plan_cells": {"nl": "cellen", "en": "cells"},
     "bad_cells": {"nl": "{count} foute cellen", "en": "{count} bad cells"},
@@ -165,6 +173,90 @@ WORDS: dict[str, dict[Lang, str]] = {
     "withdrawn": {"nl": "ingetrokken", "en": "withdrawn"},
     "expired": {"nl": "verlopen", "en": "expired"},
     "invalidated": {"nl": "ongeldig verklaard", "en": "invalidated"},
+    "revoked": {"nl": "door een ander ingetrokken", "en": "revoked by another"},
+    "deferred": {"nl": "antwoord uitgesteld", "en": "answer put off"},
+    "unknown": {"nl": "onbekend", "en": "unknown"},
+    "given": {"nl": "gegeven", "en": "given"},
+    "under age": {"nl": "jonger dan 16 jaar bij het geven", "en": "under 16 when given"},
+    "no basis": {"nl": "geen mogelijke grondslag", "en": "no possible basis"},
+    "placeholder identity": {"nl": "geen identiteit ingevuld", "en": "placeholder identity"},
+    "over age": {"nl": "te oud", "en": "over age"},
+    "basis_some": {
+        "nl": "Mogelijke grondslagen voor deze persoon: AVG art. {articles}.",
+        "en": "Bases that are possible for this person: GDPR art. {articles}.",
+    },
+    "basis_none": {
+        "nl": "Geen grondslag mogelijk: de rij van deze persoon doet niet mee.",
+        "en": "No basis is possible: the row of this person does not take part.",
+    },
+    "basis_yes": {"nl": "Wel: {text} ({basis})", "en": "Possible: {text} ({basis})"},
+    "basis_no": {"nl": "Niet: {text} ({basis}), want {why}", "en": "Not possible: {text} ({basis}), for {why}"},
+    "basis_rule": {"nl": "{text} ({basis}), vanaf {why}", "en": "{text} ({basis}), from {why}"},
+    "basis_until": {"nl": " tot en met {day}", "en": " up to and including {day}"},
+    "basis_if": {"nl": "; voorwaarde: {condition}", "en": "; condition: {condition}"},
+    "basis_unread": {
+        "nl": "; de wettekst is hiervoor niet gelezen",
+        "en": "; the text of the law was not read for this",
+    },
+    "basis_read": {"nl": "; gelezen: de wettekst van {day}", "en": "; read: the text of the law of {day}"},
+    "basis_changed": {
+        "nl": "; gewijzigd ({change}) door {who} op {day}: {reason}",
+        "en": "; changed ({change}) by {who} on {day}: {reason}",
+    },
+    "basis_confirm": {
+        "nl": "Afgeleid uit wetteksten, niet beoordeeld: laat het bevestigen door uw functionaris gegevensbescherming.",
+        "en": "Derived from texts of law, not judged: have it confirmed by your data protection officer.",
+    },
+    "basis_level": {"nl": "het niveau is {got}, niet {wanted}", "en": "the level is {got}, not {wanted}"},
+    "basis_path": {"nl": "de leerweg is {got}, niet {wanted}", "en": "the learning path is {got}, not {wanted}"},
+    "basis_since": {
+        "nl": "het diploma is {got} jaar oud (hele jaren), en dat moet {bound} zijn",
+        "en": "the diploma is {got} full years old, and must be {bound}",
+    },
+    "basis_age": {
+        "nl": "de leeftijd is {got} jaar, en die moet {bound} zijn",
+        "en": "the age is {got} years, and must be {bound}",
+    },
+    "at_least": {"nl": "{years} of meer", "en": "{years} or more"},
+    "fewer": {"nl": "minder dan {years}", "en": "fewer than {years}"},
+    "basis_enrolled": {"nl": "de persoon staat ingeschreven op een school", "en": "the person is enrolled at a school"},
+    "basis_not_known_enrolled": {
+        "nl": "niet bekend is of de persoon op een school staat ingeschreven",
+        "en": "it is not known whether the person is enrolled at a school",
+    },
+    "person_in": {
+        "nl": "Deze persoon mag, wat toestemming betreft, meedoen aan {purpose} (peildatum {on}): {why}; instemming "
+        "met overdracht, iets anders dan toestemming: {agreed}.",
+        "en": "As far as consent goes, this person may take part in {purpose} (reference date {on}): {why}; agreement "
+        "to hand-over (instemming), which is not consent: {agreed}.",
+    },
+    "person_out": {
+        "nl": "Deze persoon doet niet mee aan {purpose} (peildatum {on}) als toestemming nodig is: {why}; instemming "
+        "met overdracht, iets anders dan toestemming: {agreed}.",
+        "en": "Where consent is needed, this person does not take part in {purpose} (reference date {on}): {why}; "
+        "agreement to hand-over (instemming), which is not consent: {agreed}.",
+    },
+    "stands_never": {"nl": "er is nooit iets vastgelegd", "en": "nothing was ever recorded"},
+    "stands_later": {
+        "nl": "er is pas op {at} iets vastgelegd, na de peildatum",
+        "en": "nothing was recorded until {at}, after the reference date",
+    },
+    "stands_given": {"nl": "toestemming gegeven op {at}", "en": "consent was given on {at}"},
+    "stands_method": {"nl": "via {how}", "en": "by {how}"},
+    "stands_notice": {"nl": "bij privacyverklaring {notice}", "en": "under privacy notice {notice}"},
+    "stands_until": {"nl": "geldig tot en met {until}", "en": "valid up to and including {until}"},
+    "stands_requested": {"nl": "gevraagd op {at}, nog geen antwoord", "en": "asked on {at}, no answer yet"},
+    "stands_deferred": {"nl": "het antwoord is op {at} uitgesteld", "en": "the answer was put off on {at}"},
+    "stands_refused": {"nl": "geweigerd op {at}", "en": "refused on {at}"},
+    "stands_withdrawn": {"nl": "ingetrokken op {at}", "en": "withdrawn on {at}"},
+    "stands_revoked": {"nl": "door een ander ingetrokken op {at}", "en": "revoked by another on {at}"},
+    "stands_expired": {"nl": "verlopen (laatste bericht {at})", "en": "expired (last record {at})"},
+    "stands_invalidated": {"nl": "ongeldig verklaard op {at}", "en": "invalidated on {at}"},
+    "stands_unknown": {"nl": "niet bekend (bericht van {at})", "en": "not known (record of {at})"},
+    "stands_under_age": {
+        "nl": "gegeven op {at} door iemand jonger dan 16 jaar, zonder wettelijk vertegenwoordiger (UAVG art. 5)",
+        "en": "given on {at} by somebody under 16, without the legal representative (UAVG art. 5)",
+    },
     "repaired": {"nl": "voorloopnul hersteld", "en": "repaired"},
     "placeholder": {"nl": "niet ingevuld", "en": "placeholder"},
     "education-number": {

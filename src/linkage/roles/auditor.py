@@ -45,7 +45,7 @@ def hand_ledger(home: Home, path: Path) -> None:
         Untrusted: the ledger is damaged.
     """
     with home.ledger.held():  # nothing comes behind the checkpoint meanwhile
-        head = export.head(_cards(home.path), home.ledger.checkpoint(home.card))
+        head = export.head(cards_of(home.path), home.ledger.checkpoint(home.card))
         with files.atomic(path) as target, log.opened(home.ledger.path) as lines:
             target.write(head)
             shutil.copyfileobj(lines, target)
@@ -59,13 +59,13 @@ def hand_proof(home: Home, index: int, path: Path) -> None:
         Untrusted: the ledger is damaged.
     """
     with log.opened(home.ledger.path) as stream:
-        files.write(path, export.prove(stream, _cards(home.path), index))
+        files.write(path, export.prove(stream, cards_of(home.path), index))
 
 
 def _verify(path: Path, trusted: dict[str, Card]) -> Verified:
     if path.is_dir():
         with log.opened(path / "ledger" / entries.NAME) as stream:
-            return verify.verify(stream, _cards(path), where=f"{path.name}/{entries.NAME}")
+            return verify.verify(stream, cards_of(path), where=f"{path.name}/{entries.NAME}")
     with log.opened(path) as stream:
         kind = export.kind(stream.readline(export.MAX_HEAD))
         stream.seek(0)
@@ -76,7 +76,7 @@ def _verify(path: Path, trusted: dict[str, Card]) -> Verified:
         return verify.verify(stream, _beside(path, trusted), where=path.name)
 
 
-def _cards(home: Path) -> list[Card]:
+def cards_of(home: Path) -> list[Card]:
     """The cards that sign the ledger of a home, in the order in which they do."""
     own = _card(home / "card.json")
     return [one.card for one in Home(home).known(own.party)] or [own]
@@ -90,7 +90,7 @@ def _beside(path: Path, trusted: dict[str, Card]) -> list[Card]:
     """
     for folder in (path.absolute().parent, path.absolute().parents[1]):
         if (folder / "card.json").is_file():
-            return _cards(folder)
+            return cards_of(folder)
     if len(trusted) == 1:
         return list(trusted.values())
     raise InputError(

@@ -1,4 +1,4 @@
-"""What a custodian does: keep the registry of consent, plan, tokenise. The linkage secret: `linkage.roles.ceremony`.
+"""What a custodian does: plan, tokenise. Its secret: `linkage.roles.ceremony`; its registry: `linkage.roles.consents`.
 
 Rules kept here:
 
@@ -20,19 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage import tables
+from linkage.consent import bases
 from linkage.consent.judge import Judgement, judge
-from linkage.consent.registry import Event, Registry
+from linkage.consent.registry import Registry
 from linkage.crypto import secret as secrets
 from linkage.crypto.identity import Identity
-from linkage.errors import InputError, Refused, shape
+from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, blinding, exchange, numbers
+from linkage.roles import agreement, blinding, consents, exchange, numbers, rowproof
 from linkage.roles import home as homes
 from linkage.roles.asked import Desk, Export
 from linkage.roles.blinding import Waiting
 from linkage.roles.ceremony import linkage_secret
+from linkage.roles.consents import import_consent
 from linkage.roles.home import Home, Linkage
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
     from linkage.encode.encoder import BadCells
     from linkage.encode.prepare import Prepared
     from linkage.encode.read import Records
+
+__all__ = ["Tokenised", "import_consent", "plan", "tokenise"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,40 +71,6 @@ class Asked:
 
     waiting: Waiting
     plan: Plan
-
-
-def import_consent(home: Home, identity: Identity, path: Path, config: Config) -> Mapping[str, int]:
-    """Read a file of consent events into the registry. Returns events read and events that were new.
-
-    Raises:
-        InputError: the config names no consent file, a column is missing, or a row cannot be read; then nothing
-            was imported.
-    """
-    from linkage.encode.read import Columns
-    from linkage.encode.read import read as read_records
-
-    if config.consent is None:
-        raise InputError("the config has no section 'consent'")
-    spec = config.consent
-    names = ["reference", "purpose", "status", "at", "valid_until", "method"]
-    headings = {name: (getattr(spec, name),) for name in names if getattr(spec, name) is not None}
-    records = read_records(path, Columns(headings), list(headings))
-    columns = {name: records.table.column(name).to_pylist() for name in headings}
-    empty: list[str | None] = [None] * len(records.rows)
-    events = []
-    for i, row in enumerate(records.rows.tolist()):
-        cell = {name: (columns.get(name, empty)[i] or "").strip() for name in names}
-        status = spec.statuses.get(cell["status"].lower())
-        if status is None:
-            raise InputError(
-                f"status {shape(cell['status'])} is not one of {', '.join(spec.statuses)}",
-                where=f"{records.source}, row {row}, column {spec.status}",
-            )
-        events.append(Event(**{**cell, "status": status}))
-    new = Registry(home.consent).add(events)
-    digest = exchange.file_digest(path)
-    home.ledger.append(identity, "import-consent", input=digest, events=len(events), new=new)
-    return {"events": len(events), "new": new}
 
 
 def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
@@ -157,18 +127,21 @@ def tokenise(
     blinded = blinding.outputs(desk, export, prepared, judgement.included)
     if isinstance(blinded, blinding.Waiting):
         return Asked(blinded, plan_)
+    judgement = judgement.only(blinded.included, "came in after the key-holders were asked")
     cells = outgoing.cells_of(records, prepared, protocol)
     del records  # the cells as they were are not needed any more
+    committed = rowproof.commit(home, protocol.digest, prepared.references, judgement)
     home.ledger.append(
-        identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
-        bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party), left_out=blinded.left_out,
+        identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=judgement.summary,
+        bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party),
+        row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed, left_out=blinded.left_out,
     )  # fmt: skip
     unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
     tally = encoder.Tally()
-    made = map(tally.seen, encoder.pieces(prepared, blinded.included, protocol, secret, numbers=blinded.numbers))
+    made = map(tally.seen, encoder.pieces(prepared, judgement.included, protocol, secret, numbers=blinded.numbers))
     body = outgoing.searched(tables.stream(made), cells, own=_columns(protocol, home.card.party))
-    content = exchange.announced(protocol, home.card.party, int(blinded.included.sum()))
+    content = exchange.announced(protocol, home.card.party, int(judgement.included.sum()))
     content |= {exchange.CHECK: secrets.check(secret, protocol.digest), **blinded.content}
     letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts)
     digest = exchange.send(home, identity, linkage, letter, target)
@@ -213,6 +186,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         reference=config.reference,
         encoding=None if config.encoding == "auto" else config.encoding,
         delimiter=None if config.delimiter == "auto" else config.delimiter.replace("tab", "\t"),
+        sheet=config.sheet,
     )
     records = read_records(path, columns, fields)
     prepared = prepare(records, protocol, party.id, numbers.aliases_of(home, protocol, config))
@@ -221,10 +195,13 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
     if party.consent == "required":
         today = homes.today().isoformat()
         standing = Registry(home.consent).usable(protocol.id, protocol.reference_date, today)
-    judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references)
+    failing = _failing(home, protocol, party, prepared)
+    judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references, failing)
     plan_ = Plan(
         source=records.source,
-        read_as=" ".join(filter(None, [records.encoding, repr(records.delimiter) if records.delimiter else ""])),
+        read_as=" ".join(
+            filter(None, [records.encoding, records.delimiter and repr(records.delimiter), records.sheet])
+        ),
         headings=dict(records.headings),
         reference=config.reference,
         ignored=records.ignored,
@@ -241,6 +218,27 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         protocol=protocol,
     )
     return plan_, prepared, judgement, records
+
+
+def _failing(home: Home, protocol: Protocol, party: Party, prepared: Prepared) -> dict[str, NDArray[np.bool_]]:
+    """Rows that nothing identifies, and rows for which no declared basis is possible."""
+    sent = [prepared.columns[f.name].codes < 0 for f in protocol.fields_of(party.id, "exact", "bloom")]
+    failing = {"placeholder identity": np.logical_and.reduce(sent)} if sent else {}
+    if party.row_basis is not None:
+        known = consents.bases_of(home, party.row_basis.table)
+        texts = {name: prepared.columns[name].texts() for name in party.row_basis.fields}
+        declared = frozenset(d.basis.article for d in party.discloses if d.what == "tokens")
+        failing["no basis"] = bases.without(party.row_basis, declared, texts, protocol.reference_date, known)
+    return failing
+
+
+def _row_basis(home: Home, party: Party) -> dict[str, object] | None:
+    """The table of bases that was looked up, for the ledger: its digest, and the changes that it bore."""
+    if party.row_basis is None:
+        return None
+    known = consents.bases_of(home, party.row_basis.table)
+    changed = {rule.id: [d.change for d in rule.decisions] for rule in known.rules if rule.decisions}
+    return {"table": known.digest, "role": party.row_basis.role, "changed": changed}
 
 
 def _over_quota(party: Party, rows: int) -> list[Finding]:
