@@ -61,3 +61,12 @@ def test_a_range_without_end_is_told() -> None:
     reader = Reader(of, suppress.known(of, np.asarray([3, 4, 7]), np.zeros(3, np.int64), Hidden(away, away), said))
     assert reader.range("persons", 0) == (0, np.inf)
     assert reader.too_narrow([], Exact(np.zeros(2, np.int64), np.asarray([3, 4])), 10) == []
+
+
+def test_what_no_table_shows_is_no_range_without_end() -> None:
+    of, away = limits.frame(2), np.asarray([True, True, False])
+    figures = np.asarray([20, 20, 40])
+    told = suppress.known(of, figures, figures // 2, Hidden(away, away), limits.suppression())
+    told.persons[0] = [50, 50, 0]
+    with pytest.raises(ValueError, match="no table shows this"):
+        Reader(of, told).range("persons", 0)

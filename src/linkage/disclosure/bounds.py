@@ -74,7 +74,11 @@ class Reader:
         self.frame, self.known = frame, known
 
     def range(self, kind: str, figure: int) -> tuple[float, float]:
-        """Least and most that a figure can be, over all tables that show the same; the most may be infinite."""
+        """Least and most that a figure can be, over all tables that show the same; the most may be infinite.
+
+        Raises:
+            ValueError: no table shows this.
+        """
         members = self.frame.members.astype(np.float64)
         none = sparse.csr_matrix(members.shape)
         parts = {"persons": [members, members], "linked": [members, none], "left": [none, members]}
@@ -82,11 +86,10 @@ class Reader:
         ends = np.hstack([getattr(self.known, name) for name in KINDS])
         limits = LinearConstraint(sparse.vstack([matrix[name] for name in KINDS], format="csr"), *ends)
         row = np.asarray(matrix[kind][figure].todense()).ravel()
-        found = [milp(sign * row, constraints=limits, bounds=Bounds(0, np.inf)) for sign in (1, -1)]
-        low, high = (
-            sign * one.fun if one.status == 0 else sign * -np.inf for sign, one in zip((1, -1), found, strict=True)
-        )
-        return low, high
+        least, most = (milp(sign * row, constraints=limits, bounds=Bounds(0, np.inf)) for sign in (1, -1))
+        if least.status != 0:  # a count is never below zero, so there is a least one, or no table at all
+            raise ValueError("no table shows this: the bounds contradict each other")
+        return float(least.fun), float(-most.fun) if most.status == 0 else np.inf
 
     def too_narrow(self, wanted: Sequence[Figure], exact: Exact, values: int) -> list[Figure]:
         """Of some hidden figures those of which fewer than so many whole values are possible.

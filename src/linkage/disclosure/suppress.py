@@ -140,7 +140,7 @@ class _Table:
         if not wanted:
             return []
         reader = Reader(self.frame, known(self.frame, *self.figures, Hidden(*self.hidden), self.rule))
-        return reader.too_narrow(wanted, self.exact, self.rule.minimum - (self.rule.zero_and_full == "show"))
+        return reader.too_narrow(wanted, self.exact, self.rule.minimum)
 
     def _safe(self, kind: int, n: int) -> bool:
         one, hidden = self.frame.sums[n], self.hidden[kind]
@@ -182,7 +182,6 @@ def known(frame: Frame, persons: Counts, linked: Counts, hidden: Hidden, rule: S
         hidden: what is not shown.
         rule: gives minimum and rounding.
     """
-    least = 0 if rule.zero_and_full == "hide" else 1
     found = []
     for count, away in ((persons, hidden.persons), (linked, hidden.linked)):
         ends = [
@@ -190,14 +189,9 @@ def known(frame: Frame, persons: Counts, linked: Counts, hidden: Hidden, rule: S
         ]
         low, high = np.asarray(ends, np.float64).reshape(-1, 2).T
         found.append(np.stack([np.where(away, 0, low), np.where(away, np.inf, high)]))
-    if least:
-        found[0][0][hidden.persons] = least
-        found[1][0][hidden.linked & ~hidden.persons] = least
     left = np.stack([np.zeros(len(frame)), np.full(len(frame), np.inf)])
-    if not least:  # a linked count that is shown leaves the minimum out
+    if rule.zero_and_full == "hide":  # a linked count that is shown leaves the minimum out
         left[0][~hidden.linked] = rule.minimum
-    else:
-        left[0][hidden.linked & ~hidden.persons] = least
     return Known(found[0], found[1], left)
 
 
