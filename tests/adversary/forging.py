@@ -52,7 +52,8 @@ def told(simulator: Simulator, sender: Identity, to: str) -> Mapping[str, Any]:
 
 def announced(simulator: Simulator, party: str, rows: int) -> Mapping[str, Any]:
     """What an honest header of encodings would say."""
-    return {**exchange.announced(simulator.linkage(party).protocol, party, rows), exchange.CHECK: "equal"}
+    said = exchange.announced(simulator.linkage(party).protocol, party, rows)
+    return {**said, exchange.CHECK: "equal", exchange.KEYS: "equal"}
 
 
 def to_unit(simulator: Simulator, path: Path) -> partial[Any]:

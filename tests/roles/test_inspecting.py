@@ -12,6 +12,7 @@ import pytest
 from linkage.crypto import envelope
 from linkage.crypto.header import Label
 from linkage.errors import Untrusted
+from linkage.roles.exchange import CHECK, KEYS
 from linkage.roles.inspecting import inspect
 from simulator import Simulator
 
@@ -41,7 +42,8 @@ def test_sizes_and_digests_are_those_of_the_file(agreed: Simulator) -> None:
     [
         ({}, "the header announces no number of rows"),
         ({"rows": 5}, "does not say by which linkage secret it was made"),
-        ({"rows": 5, "secret-check": "equal"}, "announces other columns than the protocol prescribes for mbo"),
+        ({"rows": 5, CHECK: "equal"}, "does not say by which keys of the key-holders it was made"),
+        ({"rows": 5, CHECK: "equal", KEYS: "equal"}, "announces other columns than the protocol prescribes for mbo"),
         ({"rows": 60_000}, "mbo sends 60,000 rows; its quota is 50,000"),
     ],
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import protocols
 from linkage import files
 from linkage.crypto import card as cards
 from linkage.crypto import identity as identities
@@ -21,7 +22,7 @@ from linkage.findings import Severity
 from linkage.roles import agreement, auditor, ceremony, custodian, exchange, recipient, signing, trust, unit
 from linkage.roles import home as homes
 from linkage.roles.home import Home
-from simulator import CHEAP, PASSPHRASE, Simulator
+from simulator import CHEAP, LONG, PASSPHRASE, Simulator
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,14 @@ def founded(original: Simulator, tmp_path: Path) -> Simulator:
     shutil.copytree(original.folder, tmp_path, dirs_exist_ok=True)
     there = {party: Home(tmp_path / party) for party in original.homes}
     return Simulator(tmp_path, homes=there, identities=dict(original.identities))
+
+
+@pytest.fixture
+def keyed(founded: Simulator) -> Simulator:
+    """Everybody has signed a protocol with a keyed hash: the linkage unit is the first to whom a custodian sends."""
+    template = files.write(founded.folder / "template.yml", protocols.HASHED.encode())
+    text = agreement.new_protocol(template, [home.card for home in founded.homes.values()], LONG)
+    return founded.agree(files.write(founded.folder / "protocol.yml", text.encode())).synthesise()
 
 
 def rotate(simulator: Simulator, party: str) -> list[Path]:
@@ -98,26 +107,26 @@ def test_other_keys_do_not_go_on_with_a_ledger(founded: Simulator) -> None:
         founded.homes["mbo"].ledger.append(stranger, "tokenise")
 
 
-def test_ledgers_hold_over_a_rotation_and_witnesses_keep_what_they_saw_before_it(agreed: Simulator) -> None:
-    agreed.tokenise("mbo")
-    agreed.carry()
-    rotate(agreed, "mbo")
-    agreed.carry()
-    before = agreed.homes["mbo"].path / "ledger" / "ledger.jsonl"
+def test_ledgers_hold_over_a_rotation_and_witnesses_keep_what_they_saw_before_it(keyed: Simulator) -> None:
+    keyed.tokenise("mbo")
+    keyed.carry()
+    rotate(keyed, "mbo")
+    keyed.carry()
+    before = keyed.homes["mbo"].path / "ledger" / "ledger.jsonl"
     kept = before.read_bytes()
-    package = agreed.tokenise("mbo").package
-    agreed.carry()
-    outcomes, crossed = auditor.verify_ledgers([home.path for home in agreed.homes.values()])
+    package = keyed.tokenise("mbo").package
+    keyed.carry()
+    outcomes, crossed = auditor.verify_ledgers([home.path for home in keyed.homes.values()])
     assert [f for one in outcomes for f in one.findings if f.severity is Severity.ERROR] == []
     assert [f for f in crossed if f.severity is Severity.ERROR] == []
     assert len(next(one for one in outcomes if one.party == "mbo").cards) == 2
     before.write_bytes(kept)  # what was sent since is forgotten, and something else sent under its number
-    forked = Home(agreed.homes["mbo"].path)
-    agreed.homes["mbo"] = forked
-    forked.ledger.append(agreed.identities["mbo"], "import-consent", events=1)
-    package = agreed.tokenise("mbo").package
-    shutil.copy(package, agreed.homes["unit"].inbox / "fork.package")
-    assert "the ledger of mbo does not follow from what was seen of it" in texts(agreed, "unit")
+    forked = Home(keyed.homes["mbo"].path)
+    keyed.homes["mbo"] = forked
+    forked.ledger.append(keyed.identities["mbo"], "import-consent", events=1)
+    package = keyed.tokenise("mbo").package
+    shutil.copy(package, keyed.homes["unit"].inbox / "fork.package")
+    assert "the ledger of mbo does not follow from what was seen of it" in texts(keyed, "unit")
 
 
 def test_rotated_keys_stand_in_the_ledgers(founded: Simulator) -> None:
@@ -132,15 +141,15 @@ def test_rotated_keys_stand_in_the_ledgers(founded: Simulator) -> None:
     assert (theirs.facts["card"], theirs.facts["before"]) == (new, old)
 
 
-def test_a_package_of_the_new_keys_waits_for_the_rotation(agreed: Simulator) -> None:
-    sent = rotate(agreed, "mbo")
+def test_a_package_of_the_new_keys_waits_for_the_rotation(keyed: Simulator) -> None:
+    sent = rotate(keyed, "mbo")
     for path in sent:
-        path.rename(agreed.folder / f"{path.parent.name}.kept")
-    package = agreed.tokenise("mbo").package
-    shutil.copy(package, agreed.homes["unit"].inbox / "came.package")
-    assert "refused came.package: another card of mbo than the one that the protocol names" in texts(agreed, "unit")
-    shutil.copy(agreed.folder / "unit.kept", agreed.homes["unit"].inbox / "z.json")
-    text = texts(agreed, "unit")
+        path.rename(keyed.folder / f"{path.parent.name}.kept")
+    package = keyed.tokenise("mbo").package
+    shutil.copy(package, keyed.homes["unit"].inbox / "came.package")
+    assert "refused came.package: another card of mbo than the one that the protocol names" in texts(keyed, "unit")
+    shutil.copy(keyed.folder / "unit.kept", keyed.homes["unit"].inbox / "z.json")
+    text = texts(keyed, "unit")
     assert "the card of mbo is followed by a new one" in text
     assert "encoded rows from mbo" in text
 
