@@ -29,8 +29,10 @@ bench: $(VENV)/.check
 	$(BIN)/python benchmarks/groups.py
 	$(BIN)/python benchmarks/quality.py --peers $(VENV)/peers --leakage
 	$(BIN)/python benchmarks/encode.py
+	$(BIN)/python benchmarks/disclosure.py --large
 	$(BIN)/python benchmarks/ledger.py
 	$(BIN)/python benchmarks/package.py
+	$(BIN)/python benchmarks/oprf.py --peers $(VENV)/peers --five
 
 $(VENV)/.demo: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -27,6 +27,7 @@ MEANING = {
     "E207": "a last row that looks like totals",
     "E301": "a clkhash schema with xorFolds, which clkhash itself ignores",
     "E401": "more rows than the protocol's quota for one package",
+    "E402": "numbers of a range that test files use",
     "L101": "an entry that is malformed, or does not follow the one before: removed, moved, repeated, altered",
     "L102": "an entry of another party",
     "L103": "a signature that does not hold: changed, or signed by another",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,21 @@ def _agreed(tmp_path_factory: pytest.TempPathFactory) -> Simulator:
     return Simulator(tmp_path_factory.mktemp("agreed")).found().agree().synthesise()
 
 
+def _copy(original: Simulator, folder: Path) -> Simulator:
+    shutil.copytree(original.folder, folder, dirs_exist_ok=True)
+    homes = {party: Home(folder / party) for party in original.homes}
+    return Simulator(
+        folder, homes=homes, identities=dict(original.identities), made=original.made, truth=original.truth
+    )
+
+
 @pytest.fixture
 def agreed(_agreed: Simulator, tmp_path: Path) -> Simulator:
     """Everybody has signed and the custodians hold the secret; one's own copy, to be spoilt."""
-    shutil.copytree(_agreed.folder, tmp_path, dirs_exist_ok=True)
-    homes = {party: Home(tmp_path / party) for party in _agreed.homes}
-    return Simulator(tmp_path, homes=homes, identities=dict(_agreed.identities), made=_agreed.made, truth=_agreed.truth)
+    return _copy(_agreed, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def copied() -> Callable[[Simulator, Path], Simulator]:
+    """Copies a simulator into a folder, to be spoilt there."""
+    return _copy

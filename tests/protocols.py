@@ -11,7 +11,7 @@ from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
 
 SHIPPED = files.shipped("protocols/graduates-on-benefits.yml").read_text(encoding="utf-8")
-"""Hardened filters, and a threshold that the unit chooses."""
+"""Numbers by oblivious PRF, hardened filters, and a threshold that the unit chooses."""
 WITHOUT_NUMBER = files.shipped("protocols/graduates-without-number.yml").read_text(encoding="utf-8")
 """Plain filters, Tversky's index, no number."""
 
@@ -29,12 +29,25 @@ _CLK = """  profile: clk
 """
 
 
+OPRF = "token: oprf-p256-sha256, check: canary, rounds: 2"
+"""How the first one makes tokens of numbers."""
+
+
+def with_keyed_hash(text: str = SHIPPED) -> str:
+    """A protocol with numbers by keyed hash instead: no key-holder is needed to make a token."""
+    assert OPRF in text
+    return text.replace(OPRF, "token: hmac-sha256").replace("roles: [custodian, key-holder, ", "roles: [custodian, ")
+
+
+HASHED = with_keyed_hash()
+
+
 def with_clk() -> str:
-    """The first one with plain filters and a fixed threshold on Dice: small, and read by other software."""
-    hardened = SHIPPED[SHIPPED.index("  profile: hardened") : SHIPPED.index("matching:")]
+    """That one with plain filters and a fixed threshold on Dice: small, and read by other software."""
+    hardened = HASHED[HASHED.index("  profile: hardened") : HASHED.index("matching:")]
     fuzzy = "similarity: agreement, threshold: {aim: balance}"
-    assert fuzzy in SHIPPED
-    return SHIPPED.replace(hardened, _CLK).replace(fuzzy, "similarity: dice, threshold: 0.80")
+    assert fuzzy in HASHED
+    return HASHED.replace(hardened, _CLK).replace(fuzzy, "similarity: dice, threshold: 0.80")
 
 
 CLK = with_clk()
@@ -60,7 +73,7 @@ def carded(text: str) -> str:
 
 
 @functools.cache
-def edited(*edits: tuple[str, str], text: str = carded(SHIPPED)) -> Protocol:
+def edited(*edits: tuple[str, str], text: str = carded(HASHED)) -> Protocol:
     """The shipped protocol with cards, or another, after edits that each must find their place."""
     for old, new in edits:
         assert old in text, old

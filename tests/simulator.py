@@ -19,8 +19,9 @@ from linkage.crypto import envelope
 from linkage.crypto.identity import Cost, Identity
 from linkage.encode import config as configs
 from linkage.encode.config import Config
-from linkage.roles import agreement, custodian, exchange, post, signing, trust, unit
-from linkage.roles.custodian import Tokenised
+from linkage.roles import agreement, blinding, custodian, exchange, keyholder, post, signing, trust, unit
+from linkage.roles.asked import Desk
+from linkage.roles.custodian import Asked, Tokenised
 from linkage.roles.home import Home, Linkage
 from linkage.roles.post import Step
 from linkage.synth import graduates, write
@@ -104,7 +105,8 @@ class Simulator:
         if config.consent is not None:
             assert self.made is not None
             custodian.import_consent(home, identity, self.made.consent, config)
-        self.sent[party] = custodian.tokenise(home, identity, self.linkage(party), path or self.input(party), config)
+        made = custodian.tokenise(home, identity, self.linkage(party), path or self.input(party), config)
+        self.sent[party] = self.answered(party, made)
         return self.sent[party]
 
     def opened(self, party: str) -> Encodings:
@@ -115,6 +117,21 @@ class Simulator:
         reader = self.identities["unit"]
         body = envelope.open_body(package, reader, card, protocol=agreed.digest, type_=exchange.ENCODINGS)
         return arriving.read(body, party=party, protocol_digest=agreed.digest, layout=agreed.layout(party))
+
+    def answered(self, party: str, made: Tokenised | Asked, digest: str | None = None) -> Tokenised:
+        """A custodian's package; when it asked key-holders first, their answers reach it, and nothing else moves."""
+        if isinstance(made, Tokenised):
+            return made
+        at = {name: home.linkage(digest) for name, home in self.homes.items()}
+        for holder in made.waiting.holders:
+            for path in (self.homes[party].path / "outbox" / holder).glob("*.oprf-request.package"):
+                answer = keyholder.answer(self.homes[holder], self.identities[holder], at[holder], path)
+                path.unlink()
+                blinding.take_answer(Desk(self.homes[party], self.identities[party], at[party]), answer.package)
+                answer.package.unlink()
+        again = custodian.go_on(self.homes[party], self.identities[party], at[party])
+        assert isinstance(again, Tokenised)
+        return again
 
     def match(self) -> unit.Matched:
         """The unit matches and releases."""

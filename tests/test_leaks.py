@@ -98,9 +98,11 @@ def test_a_whole_linkage_leaves_no_value_in_any_file(
     agreed: Simulator, desk: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:
     good = [ROWS[0], ROWS[0].replace("999990019", "999990032").replace("stud-77", "stud-78")]
+    more = [f"stud-{n}" for n in range(100, 140)]  # of fewer persons nothing would be released
+    good += [ROWS[0].replace("999990019", "").replace("stud-77", who) for who in more]
     folder = tmp_path / "exports"
     path = str(files.write(folder / "export.csv", "\n".join([HEAD, *good]).encode()))
-    events = "".join(f"{who};graduates-on-benefits;ja;2026-01-01;;form\n" for who in ("stud-77", "stud-78"))
+    events = "".join(f"{who};graduates-on-benefits;ja;2026-01-01;;form\n" for who in ("stud-77", "stud-78", *more))
     consents = str(files.write(folder / "consent.csv", (CONSENT + events).encode()))
     config = str(files.shipped("config/mbo.yml"))
     outputs = [

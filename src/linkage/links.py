@@ -76,7 +76,7 @@ class Judged:
     """Where pairs of one person were taken from: ``numbers`` (equal numbers) or ``scores`` (how scores thin out)."""
 
 
-Kind = Literal["unlike", "contested", "crossed"]
+Kind = Literal["unlike", "contested", "crossed", "differs"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,8 @@ class Conflict:
     kind: Kind
     """``unlike``: linked by an exact token, yet less alike than this fuzzy stage asks. ``contested``: likewise linked,
     yet more like another row that is free. ``crossed``: a pair that this stage would link, were its rows not in two
-    groups that cannot be one person (two rows of one party, or two different numbers)."""
+    groups that cannot be one person (two rows of one party, or two different numbers). ``differs``: equal numbers with
+    another second field, where the stage asks it to agree; not linked by number."""
     looked_at: int
     """Links (``unlike``, ``contested``) or pairs (``crossed``) that were looked at."""
     left: NDArray[np.int64] = field(repr=False)

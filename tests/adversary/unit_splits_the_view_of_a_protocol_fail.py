@@ -13,7 +13,7 @@ VICTIM = "mbo"
 
 
 def attack(simulator: Simulator) -> Callable[[], object]:
-    other = simulator.protocol({("outputs", 0, "minimum"): "20"}, name="other.yml")
+    other = simulator.protocol({("outputs", 0, "protection", "minimum"): "20"}, name="other.yml")
     signing.sign(simulator.homes["gemeente"], simulator.identities["gemeente"], other)
     (signed,) = (simulator.homes["gemeente"].path / "outbox" / "mbo").glob("*.signature.json")
     return lambda: agreement.take_signature(simulator.homes["mbo"], signed.read_bytes(), where=signed.name)

@@ -12,32 +12,25 @@ from collections.abc import Iterator
 
 import pytest
 
-from linkage import files
-from linkage.disclosure.release import figures
-from linkage.protocol.load import load
-from linkage.protocol.model import Output
+from limits import figures, suppression
+from linkage.protocol.model import Suppression
 
-OUTPUT = load(files.shipped("protocols/graduates-on-benefits.yml")).outputs[0]
 Shown = tuple[int | None, ...]
 Table = tuple[tuple[int, ...], tuple[int, ...]]
-
-
-def output(minimum: int, rounding: int) -> Output:
-    return OUTPUT.model_copy(update={"minimum": minimum, "rounding": rounding})
 
 
 def tables(cells: int, most: int) -> Iterator[tuple[int, ...]]:
     return (t for t in itertools.product(range(most + 1), repeat=cells) if sum(t) <= most)
 
 
-def shown(counts: tuple[int, ...], of: tuple[int, ...] | None, said: Output) -> Shown:
+def shown(counts: tuple[int, ...], of: tuple[int, ...] | None, said: Suppression) -> Shown:
     return tuple(f.value for f in figures(list(counts), None if of is None else list(of), said))
 
 
 @pytest.mark.parametrize(("minimum", "rounding"), [(2, 1), (3, 1), (3, 2), (4, 1), (4, 3)])
 @pytest.mark.parametrize(("cells", "most"), [(2, 20), (3, 18), (4, 14), (5, 11)])
 def test_persons(cells: int, most: int, minimum: int, rounding: int) -> None:
-    said = output(minimum, rounding)
+    said = suppression(minimum, rounding)
     same: dict[Shown, list[tuple[int, ...]]] = defaultdict(list)
     for counts in tables(cells, most):
         same[shown(counts, None, said)].append(counts)
@@ -63,7 +56,7 @@ def test_persons(cells: int, most: int, minimum: int, rounding: int) -> None:
     ],
 )
 def test_persons_and_linked(cells: int, most: int, minimum: int, rounding: int) -> None:
-    said = output(minimum, rounding)
+    said = suppression(minimum, rounding)
     same: dict[Shown, list[Table]] = defaultdict(list)
     for persons in tables(cells, most):
         whole = shown(persons, None, said)
@@ -86,7 +79,7 @@ def test_persons_and_linked(cells: int, most: int, minimum: int, rounding: int) 
 )
 def test_a_custodian_who_counted_its_own_persons(cells: int, most: int, minimum: int, rounding: int) -> None:
     """Knowing all persons exactly, it still finds no small linked count, unless there is nobody to link."""
-    said = output(minimum, rounding)
+    said = suppression(minimum, rounding)
     for persons in tables(cells, most):
         same: dict[Shown, list[tuple[int, ...]]] = defaultdict(list)
         for hits in itertools.product(*(range(n + 1) for n in persons)):

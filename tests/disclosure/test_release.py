@@ -11,12 +11,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 import protocols
 import reference
+from limits import figures, suppression
 from linkage import canonical, files
-from linkage.disclosure.release import Expected, Figure, Release, figures, from_bytes, overlap, refuse_other
-from linkage.errors import InputError, Untrusted
+from linkage.disclosure import answer as answers
+from linkage.disclosure.protect import BELOW, Counted, Figure
+from linkage.disclosure.release import Expected, Release, from_bytes, refuse_other
+from linkage.disclosure.rounding import least_and_most, rounded
+from linkage.errors import InputError, Refused, Untrusted
 from linkage.links import Judged
 from linkage.protocol.load import load, loads
 from linkage.protocol.model import Output
@@ -27,7 +32,16 @@ LEVELS, YEARS = (SHIPPED.field(name).values or () for name in ("level", "school-
 
 
 def output(minimum: int = 10, rounding: int = 5, by: Sequence[str] = ("level", "school-year")) -> Output:
-    return SHIPPED.outputs[0].model_copy(update={"minimum": minimum, "rounding": rounding, "by": tuple(by)})
+    said = {"protection": suppression(minimum, rounding), "by": tuple(by), "smallest_cohort": 0, "pool": None}
+    return SHIPPED.outputs[0].model_copy(update=said)
+
+
+def overlap(
+    said: Output, encodings: Encodings, hits: NDArray[np.bool_], others: dict[str, tuple[int, int]],
+    judged: Sequence[Judged] = (),
+) -> Release:  # fmt: skip
+    known_by = np.zeros((len(encodings), 32), np.uint8)
+    return answers.overlap(SHIPPED, said, Counted(encodings, hits, known_by, b""), others, judged)[0]
 
 
 def counted(persons: Sequence[int], without: int = 0) -> Encodings:
@@ -55,9 +69,7 @@ def released(
     persons: Sequence[int], hits: Sequence[int], said: Output | None = None, other: int = 5_000,
     judged: Sequence[Judged] = (),
 ) -> Release:  # fmt: skip
-    return overlap(
-        SHIPPED, said or output(), counted(persons), linked(persons, hits), {"gemeente": (other, sum(hits))}, judged
-    )
+    return overlap(said or output(), counted(persons), linked(persons, hits), {"gemeente": (other, sum(hits))}, judged)
 
 
 CELLS = st.integers(0, 12) | st.integers(0, 80)
@@ -98,7 +110,7 @@ def test_what_always_holds_of_a_release(table: list[tuple[int, int]], limits: tu
 @given(st.lists(CELLS, min_size=6, max_size=6), LIMITS)
 def test_a_shown_figure_is_the_exact_one_rounded(counts: list[int], limits: tuple[int, int]) -> None:
     minimum, rounding = limits
-    for figure, exact in zip(figures(counts, None, output(*limits)), [*counts, sum(counts)], strict=True):
+    for figure, exact in zip(figures(counts, None, suppression(*limits)), [*counts, sum(counts)], strict=True):
         if figure.value is not None:
             lowest = -(-minimum // rounding) * rounding
             assert abs(figure.value - exact) <= rounding / 2 or figure.value == lowest >= exact
@@ -109,7 +121,7 @@ def test_a_shown_figure_is_the_exact_one_rounded(counts: list[int], limits: tupl
 def test_figures_are_those_of_the_reference(table: list[tuple[int, int]], limits: tuple[int, int]) -> None:
     persons, hits = [n for n, _ in table], [h for _, h in table]
     for counts, of in ((persons, None), (hits, persons)):
-        found = [f.value for f in figures(counts, of, output(*limits))]
+        found = [f.value for f in figures(counts, of, suppression(*limits))]
         assert found == reference.release(counts, of, *limits)
 
 
@@ -120,7 +132,8 @@ def test_cells_stand_in_the_protocols_order_with_their_names() -> None:
     assert [c.persons.value for c in answer.cells] == [20, 20, 20, 25, 25, 25, 25, 25, 30, 30, 30, 30]
     assert [c.linked.value for c in answer.cells] == [10] * 12
     assert answer.total.persons.value == 305
-    assert (answer.protocol, answer.output, answer.minimum) == (SHIPPED.digest, "on-benefits", 10)
+    assert (answer.protocol, answer.output) == (SHIPPED.digest, "on-benefits")
+    assert (answer.protection["minimum"], answer.protection["rounding"]) == (10, 5)
     assert answer.parties == {"mbo": 305, "gemeente": 5000}
 
 
@@ -152,32 +165,29 @@ def test_none_and_all_are_statements_about_each_person(story: str, hits: int, to
     ],
 )
 def test_what_is_hidden(story: str, counts: list[int], expected: list[int | None]) -> None:
-    assert [f.value for f in figures(counts, None, output())] == expected
+    assert [f.value for f in figures(counts, None, suppression())] == expected
 
 
 def test_rows_in_no_cell_cannot_be_counted_by_subtraction() -> None:
     """Beside a total of the cells, the number of all rows would tell how many have no category."""
     encodings = counted([20] * 12, without=3)
-    answer = overlap(
-        SHIPPED, output(rounding=1), encodings, np.arange(len(encodings)) % 2 == 0, {"gemeente": (900, 240)}, ()
-    )
+    answer = overlap(output(rounding=1), encodings, np.arange(len(encodings)) % 2 == 0, {"gemeente": (900, 240)})
     assert answer.parties["mbo"] == answer.total.persons.value == 240
 
 
 def test_the_other_party_is_counted_only_where_most_of_it_is_not_linked() -> None:
     assert released([40] * 12, [20] * 12, other=250).parties["gemeente"] == 250
     assert released([40] * 12, [20] * 12, other=249).parties["gemeente"] is None, "nearly all of them are linked"
-    assert released([40] * 12, [0] * 12, other=9).parties["gemeente"] is None
+    assert released([40] * 12, [0] * 12, output(5), other=9).parties["gemeente"] == 10
 
 
 def test_one_category_and_another_partys_encodings() -> None:
-    answer = overlap(
-        SHIPPED, output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), {"gemeente": (900, 120)}, ()
-    )
+    known = {"gemeente": (900, 120)}
+    answer = overlap(output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), known)
     assert [c.persons.value for c in answer.cells] == [60] * 4
     other = replace(counted([20] * 12), party="gemeente")
     with pytest.raises(InputError, match="mbo"):
-        overlap(SHIPPED, output(), other, linked([20] * 12, [10] * 12), {"gemeente": (900, 120)}, ())
+        overlap(output(), other, linked([20] * 12, [10] * 12), known)
 
 
 def changed(**change: Any) -> bytes:
@@ -193,12 +203,13 @@ def changed(**change: Any) -> bytes:
         pytest.param(b"{}", id="an empty object"),
         pytest.param(released([20] * 12, [10] * 12).to_bytes()[:-1], id="cut off"),
         pytest.param(released([20] * 12, [10] * 12).to_bytes() + b"\n", id="something after"),
-        pytest.param(changed(release=2), id="another version"),
+        pytest.param(changed(release=3), id="another version"),
         pytest.param(changed(total="gone"), id="no total"),
         pytest.param(changed(extra=1), id="an extra key"),
         pytest.param(changed(cells=[{"categories": {}}]), id="a cell without figures"),
         pytest.param(changed(cells=7), id="cells that are none"),
-        pytest.param(changed(minimum="10"), id="a minimum in text"),
+        pytest.param(changed(protection="10"), id="limits in text"),
+        pytest.param(changed(by="level"), id="fields in text"),
         pytest.param(changed(parties=[1]), id="parties without names"),
         pytest.param(
             changed(
@@ -259,7 +270,7 @@ def test_what_is_expected_is_told_of_stages_with_ten_times_the_minimum_of_links(
 ) -> None:
     answer = released([20] * 12, [10] * 12, output(minimum), judged=[replace(JUDGED, links=links)])
     assert len(answer.expected) == shown
-    assert str(links).encode() not in answer.to_bytes().partition(b'"expected"')[2].partition(b'"minimum"')[0]
+    assert str(links).encode() not in answer.to_bytes().partition(b'"expected"')[2].partition(b'"margins"')[0]
 
 
 CHANGED = canonical.from_bytes(good().to_bytes())["expected"][0]
@@ -326,4 +337,74 @@ def test_a_release_says_hidden_and_not_why() -> None:
     """Small, or hidden to protect a small one: the difference would tell something."""
     said = released([3, 20, *[40] * 10], [0] * 12).to_bytes()
     assert b"small" not in said
-    assert Figure(None, "hidden") in figures([3, 20, 40], None, output())
+    assert Figure(None, "hidden") in figures([3, 20, 40], None, suppression())
+
+
+@pytest.mark.parametrize("minimum", [1, 5, 10])
+@pytest.mark.parametrize("base", [1, 3, 5, 7])
+def test_what_a_rounded_figure_says_is_the_inverse_of_rounding(minimum: int, base: int) -> None:
+    for count in range(minimum, 100):
+        figure = rounded(count, minimum, base)
+        least, most = least_and_most(figure, minimum, base)
+        assert {c for c in range(minimum, 200) if rounded(c, minimum, base) == figure} == set(range(least, most + 1))
+    assert rounded(0, minimum, base) == 0
+    assert least_and_most(0, minimum, base) == (0, 0)
+
+
+def shipped_answer(persons: Sequence[int], hits: Sequence[int]) -> Release:
+    """With the pool and the smallest cohort of the shipped protocol."""
+    return released(persons, hits, SHIPPED.outputs[0])
+
+
+def test_fifty_persons_of_whom_four_are_linked_are_told_as_a_true_sentence() -> None:
+    answer = shipped_answer([4, 4, 4, 5, 4, 4, 4, 4, 4, 5, 4, 4], [1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0])
+    assert (answer.by, answer.cells, answer.margins) == ((), (), ())
+    assert (answer.total.persons.value, answer.total.linked) == (50, BELOW)
+    refuse_other(answer, SHIPPED, where="r")
+    assert from_bytes(answer.to_bytes(), where="r") == answer
+
+
+def test_years_are_pooled_where_single_cells_are_small() -> None:
+    answer = shipped_answer([30] * 12, [6] * 12)
+    assert answer.by == ("level",)
+    assert [cell.linked.value for cell in answer.cells] == [20, 20, 20, 20]
+    assert answer.total.linked.value == 70
+    refuse_other(answer, SHIPPED, where="r")
+
+
+def test_nearly_all_is_not_told_as_few() -> None:
+    answer = shipped_answer([5] * 12, [5] * 11 + [1])
+    assert answer.total.linked == Figure(None, "hidden")
+
+
+@pytest.mark.parametrize(
+    ("rows", "other", "said"), [(29, 5_000, "fewer persons in the table than the 30"), (40, 9, "fewer than 10 rows")]
+)
+def test_a_question_about_a_handful_is_refused(rows: int, other: int, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        released([rows] + [0] * 11, [0] * 12, SHIPPED.outputs[0], other=other)
+
+
+def test_a_single_person_is_never_counted() -> None:
+    with pytest.raises(Refused):
+        released([1] + [0] * 11, [1] + [0] * 11, SHIPPED.outputs[0])
+
+
+def test_what_a_release_may_not_say_is_refused() -> None:
+    good_one = shipped_answer([30] * 12, [12] * 12)
+    refuse_other(good_one, SHIPPED, where="r")
+    first, *rest = good_one.cells
+    for wrong in (
+        replace(good_one, by=("school-year",)),
+        replace(good_one, by=()),
+        replace(good_one, cells=(replace(first, linked=BELOW), *rest)),
+        replace(good_one, cells=(replace(first, linked=Figure(0, "shown")), *rest)),
+        replace(good_one, cells=(replace(first, linked=Figure(35, "shown")), *rest)),
+        replace(good_one, cells=(replace(first, persons=Figure(None, "hidden")), *rest)),
+        replace(good_one, total=replace(good_one.total, persons=BELOW)),
+        replace(good_one, margins=(first,)),
+        replace(good_one, protection={**good_one.protection, "minimum": 5}),
+        replace(good_one, protection={**good_one.protection, "method": "cell-key"}),
+    ):
+        with pytest.raises(Untrusted, match="other limits or another table"):
+            refuse_other(wrong, SHIPPED, where="r")

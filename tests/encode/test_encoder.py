@@ -29,9 +29,9 @@ from linkage.protocol.model import Protocol
 from linkage.protocol.profiles import Clk
 from linkage.tables import Encodings
 
-P = loads(protocols.SHIPPED.encode(), name="p.yml")
+P = loads(protocols.HASHED.encode(), name="p.yml")
 PLAIN = loads(protocols.CLK.encode(), name="p.yml")
-SHORT = loads(protocols.SHIPPED.replace("bits: 8192", "bits: 128").encode(), name="p.yml")
+SHORT = loads(protocols.HASHED.replace("bits: 8192", "bits: 128").encode(), name="p.yml")
 SECRET = bytes(range(32))
 MBO = ("bsn", "given-name", "surname", "birth-date", "postcode", "level", "school-year", "diploma-date")
 GEMEENTE = (*MBO[:5], "scheme", "benefit-start", "benefit-end")

@@ -8,15 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from linkage import files
+import protocols
 from linkage.encode import encode
 from linkage.encode.prepare import MAX_SHOWN, Prepared, prepare
 from linkage.encode.read import REFERENCE, from_table
 from linkage.errors import InputError, Refused
-from linkage.protocol.load import load
+from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
 
-P = load(files.shipped("protocols/graduates-on-benefits.yml"))
+P = loads(protocols.HASHED.encode(), name="p.yml")
 FIELDS = tuple(f.name for f in P.fields_of("mbo"))
 GOOD = {
     "bsn": "111222333",
@@ -130,7 +130,7 @@ def test_no_bsn_is_touched_without_a_law() -> None:
     assert "graduates-without-number" in caught.value.hint
     with pytest.raises(Refused):
         encode(records({}), lawless(P), party="mbo", secret=bytes(32))
-    without = load(files.shipped("protocols/graduates-without-number.yml"))
+    without = loads(protocols.WITHOUT_NUMBER.encode(), name="p.yml")
     assert without.party("mbo").bsn_basis is None
     names = [f.name for f in without.fields_of("mbo")]
     row = {**GOOD, "sex": "v", "house-number": "1"}

@@ -61,9 +61,9 @@ def sized(patch: pytest.MonkeyPatch, size: int) -> None:
 
 
 def streamed(people: list[Person], protocol: Protocol, cores: int | None) -> Encodings:
-    """Through `stream`, and read back by position instead of row number."""
-    to = io.BytesIO()
-    encode.stream(table(people), protocol, to, party="mbo", secret=SECRET, cores=cores)
+    """Written piece by piece, and read back by position instead of row number."""
+    to, prepared = io.BytesIO(), prepare(from_table(table(people), MBO), protocol, "mbo")
+    encoder.write(prepared, np.ones(len(prepared), np.bool_), protocol, SECRET, to, cores=cores)
     return arriving.read([to.getvalue()], party="mbo", protocol_digest=protocol.digest, layout=protocol.layout("mbo"))
 
 

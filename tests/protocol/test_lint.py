@@ -14,9 +14,12 @@ from linkage.protocol import Protocol, lint
 from linkage.protocol.load import loads
 from protocols import carded, edited
 
-SHIPPED, CLK, WITHOUT_NUMBER = map(carded, (protocols.SHIPPED, protocols.CLK, protocols.WITHOUT_NUMBER))
+HASHED, CLK, WITHOUT_NUMBER = map(carded, (protocols.HASHED, protocols.CLK, protocols.WITHOUT_NUMBER))
+SHIPPED = carded(protocols.SHIPPED)
 STATED = {"P201", "P209", "P211"}
-"""What the shipped protocol admits about itself: a keyed hash, a young profile, a threshold of the run."""
+"""What the protocol with a keyed hash admits about itself, besides it: a young profile, a threshold of the run."""
+OPRF = {"P209", "P211", "P220", "P222"}
+"""What the shipped protocol admits: instead of a keyed hash, what key-holders can and cannot prevent."""
 ALWAYS = STATED | {"P202"}
 """With the other profile: that filters are plain."""
 
@@ -25,15 +28,30 @@ def codes(protocol: Protocol) -> set[str]:
     return {finding.code for finding in lint.check(protocol)}
 
 
-NUMBER_OF_MBO = SHIPPED[SHIPPED.index("    bsn_basis:") : SHIPPED.index("    consent: required")]
-TOKENS_OF_MBO = SHIPPED[SHIPPED.index("    discloses:") : SHIPPED.index("    bsn_basis:")]
-COUNTS_TO_MBO = SHIPPED[SHIPPED.index("      - to: mbo\n") : SHIPPED.index("      - to: gemeente\n")]
-LAW_OF_GEMEENTE = SHIPPED[SHIPPED.index("      law: Wabb") : SHIPPED.index("    consent: not-required")]
+NUMBER_OF_MBO = HASHED[HASHED.index("    bsn_basis:") : HASHED.index("    consent: required")]
+TOKENS_OF_MBO = HASHED[HASHED.index("    discloses:") : HASHED.index("    bsn_basis:")]
+COUNTS_TO_MBO = HASHED[HASHED.index("      - to: mbo\n") : HASHED.index("      - to: gemeente\n")]
+LAW_OF_GEMEENTE = HASHED[HASHED.index("      law: Wabb") : HASHED.index("    consent: not-required")]
 TWO_FIELDS = [
     (f"  - {{name: {name}, kind: {name}, send: bloom, parties: [mbo, gemeente]}}\n", "")
     for name in ("given-name", "postcode")
 ] + [(f"    - {{field: {name}, q: 2, weight: 1}}\n", "") for name in ("given-name", "postcode")]
 AIM = "threshold: {aim: balance}"
+DECIDED = (
+    "minimum_decision: null",
+    "minimum_decision: {decided_by: Privacy officer, decided_on: 2026-08-20, reason: agreed with the parties}",
+)
+METHOD = SHIPPED[SHIPPED.index("      method: suppression") : SHIPPED.index("      margins: []")]
+KEYED = (
+    "      method: cell-key\n      minimum: 10\n      minimum_decision: null\n      rounding: 5\n"
+    "      largest_noise: 5\n"
+)
+POOL = SHIPPED[SHIPPED.index("    pool: ") : SHIPPED.index("\nretention:")]
+PRIVATE = [
+    (METHOD, "      method: differential-privacy\n      epsilon: 1\n      budget: 2\n"),
+    (POOL, "    pool: null\n"),
+    (AIM, "threshold: 0.55"),
+]
 
 EDITS = [
     ("P101", "mbo uses a BSN without a law", [(NUMBER_OF_MBO, "    bsn_basis: null\n")], "parties.mbo"),
@@ -70,10 +88,14 @@ EDITS = [
     ("P208", "a threshold too near to chance", [(AIM, "threshold: 0.527")], "matching.stages"),
     ("P210", "two votes per bit", [("votes: 4", "votes: 2")], "encoding.votes"),
     ("P211", "another aim", [("aim: balance", "aim: precision, at_least: 0.99")], "matching.stages"),
-    ("P301", "cells of four", [("minimum: 10", "minimum: 4")], "outputs.on-benefits.minimum"),
-    ("P302", "cells of nine", [("minimum: 10", "minimum: 9")], "outputs.on-benefits.minimum"),
-    ("P302", "cells of five", [("minimum: 10", "minimum: 5")], "outputs.on-benefits.minimum"),
-    ("P303", "hardly rounded", [("rounding: 5", "rounding: 4")], "outputs.on-benefits.rounding"),
+    ("P302", "cells of nine", [("minimum: 10", "minimum: 9"), DECIDED], "outputs.on-benefits.protection.minimum"),
+    ("P302", "cells of five", [("minimum: 10", "minimum: 5"), DECIDED], "outputs.on-benefits.protection.minimum"),
+    ("P303", "hardly rounded", [("rounding: 5", "rounding: 4")], "outputs.on-benefits.protection.rounding"),
+    ("P305", "none and all are shown", [("zero_and_full: hide", "zero_and_full: show")],
+     "outputs.on-benefits.protection.zero_and_full"),
+    ("P306", "a large budget", [*PRIVATE, ("budget: 2", "budget: 4")], "outputs.on-benefits.protection.budget"),
+    ("P307", "a small cohort", [("smallest_cohort: 30", "smallest_cohort: 29")], "outputs.on-benefits.smallest_cohort"),
+    ("P308", "noise by cell key", [(METHOD, KEYED)], "outputs.on-benefits.protection.method"),
     ("P304", "counts for no recipient", [("roles: [custodian, recipient]", "roles: [custodian]")],
      "outputs.on-benefits.to"),
 ]  # fmt: skip
@@ -91,7 +113,7 @@ PLAIN = [
     ("P211", "a threshold of the run", [("threshold: 0.80", AIM)], "matching.stages"),
     ("P212", "a hardening", [("bits: 1024\n", "bits: 1024\n  hardening: [{step: rule-90}]\n")], "encoding.hardening"),
 ]  # fmt: skip
-TRIED = [(c, e, w, SHIPPED, s) for c, s, e, w in EDITS] + [(c, e, w, CLK, s) for c, s, e, w in PLAIN]
+TRIED = [(c, e, w, HASHED, s) for c, s, e, w in EDITS] + [(c, e, w, CLK, s) for c, s, e, w in PLAIN]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +121,8 @@ TRIED = [(c, e, w, SHIPPED, s) for c, s, e, w in EDITS] + [(c, e, w, CLK, s) for
 )
 def test_an_edit_sets_off_its_rule_and_no_other(code: str, edits: list[tuple[str, str]], where: str, text: str) -> None:
     found = lint.check(edited(*edits, text=text))
-    assert {finding.code for finding in found} - ALWAYS == {code} - ALWAYS
+    also = {"P308"} if code == "P306" else set()  # every budget is of a method with noise
+    assert {finding.code for finding in found} - ALWAYS == {code, *also} - ALWAYS
     assert code in {finding.code for finding in found}
     assert where in {finding.where for finding in found if finding.code == code}
 
@@ -107,8 +130,7 @@ def test_an_edit_sets_off_its_rule_and_no_other(code: str, edits: list[tuple[str
 @pytest.mark.parametrize(
     ("code", "edits"),
     [
-        pytest.param("P201", [("- {stage: exact, field: bsn, token: hmac-sha256}", "")],
-                     id="P201 needs an exact stage"),
+        pytest.param("P201", [("kind: bsn,", "kind: education-number,")], id="P201 is about BSN alone"),
         pytest.param("P207", [("kind: bsn,", "kind: education-number,")], id="P207 lets education numbers be"),
         pytest.param("P101", [("kind: bsn,", "kind: education-number,"), (NUMBER_OF_MBO, "    bsn_basis: null\n")],
                      id="P101 is about BSN alone"),
@@ -119,7 +141,7 @@ def test_an_edit_sets_off_its_rule_and_no_other(code: str, edits: list[tuple[str
         pytest.param("P208", [(AIM, "threshold: 0.528")], id="P208 lets 5 sigma be"),
         pytest.param("P208", [("votes: 4", "votes: 3"), ("bits: 8192", "bits: 2048")], id="P208 lets three votes be"),
         pytest.param("P211", [(AIM, "threshold: 0.55")], id="P211 lets a fixed threshold be"),
-        pytest.param("P301", [("minimum: 10", "minimum: 5")], id="P301 lets five be"),
+        pytest.param("P306", PRIVATE, id="P306 lets two be"),
         pytest.param("P108", [("reference_date: 2026-10-01", "reference_date: 2026-09-01")],
                      id="P108 lets the first day be"),
         pytest.param("P108", [("advised_on: 2026-08-19", "advised_on: 2027-08-31")], id="P108 lets the last day be"),
@@ -127,6 +149,34 @@ def test_an_edit_sets_off_its_rule_and_no_other(code: str, edits: list[tuple[str
 )  # fmt: skip
 def test_a_rule_does_not_see_what_is_not_there(code: str, edits: list[tuple[str, str]]) -> None:
     assert code not in codes(edited(*edits))
+
+
+ALONE = "roles: [custodian, key-holder, recipient]"
+OF_OPRF = [
+    ("P221", [(ALONE, "roles: [custodian, recipient]")], "parties.gemeente.roles"),
+    ("P223", [("rounds: 2", "rounds: 4")], "matching.stages"),
+    ("P224", [(protocols.OPRF, "token: hmac-sha256")], "parties.mbo.roles"),
+    ("P201", [(protocols.OPRF, "token: hmac-sha256")], "matching.stages"),
+    ("P201", [(f"    - {{stage: exact, field: bsn, {protocols.OPRF}}}", "")], "matching.stages"),
+]
+
+
+@pytest.mark.parametrize(("code", "edits", "where"), OF_OPRF)
+def test_an_edit_of_numbers_by_oblivious_prf_sets_off_its_rule(
+    code: str, edits: list[tuple[str, str]], where: str
+) -> None:
+    found = lint.check(edited(*edits, text=SHIPPED))
+    assert where in {finding.where for finding in found if finding.code == code}
+    assert {finding.code for finding in found} - OPRF <= {"P201", "P224", code}
+
+
+def test_what_is_said_of_oblivious_prfs() -> None:
+    said = {f.code: f.message for f in lint.check(edited(text=SHIPPED))}
+    assert "(mbo 100,000, gemeente 200,000)" in said["P220"]
+    assert "all key-holders (mbo, gemeente)" in said["P220"]
+    alone = {f.code: f.message for f in lint.check(edited((ALONE, "roles: [custodian, recipient]"), text=SHIPPED))}
+    assert "linkage unit + this one party = every number" in alone["P221"]
+    assert "P222" not in codes(edited(("check: canary", "check: dleq"), text=SHIPPED))
 
 
 @pytest.mark.parametrize(
@@ -143,7 +193,7 @@ def test_a_rule_does_not_see_what_is_not_there_in_plain_filters(code: str, edits
 
 
 @pytest.mark.parametrize(
-    ("text", "stated"), [(SHIPPED, STATED), (WITHOUT_NUMBER, {"P202", "P211"}), (CLK, {"P201", "P202"})]
+    ("text", "stated"), [(HASHED, STATED), (SHIPPED, OPRF), (WITHOUT_NUMBER, {"P202", "P211"}), (CLK, {"P201", "P202"})]
 )
 def test_the_shipped_protocols_have_no_error_and_state_their_prices(text: str, stated: set[str]) -> None:
     found = lint.check(loads(text.encode(), name="p.yml"))
@@ -165,7 +215,7 @@ def test_what_an_aim_and_a_margin_say() -> None:
 
 def test_every_rule_is_tried_above() -> None:
     here = {rule.code for rule in lint.RULES if rule.check.__module__ == lint.__name__}  # the others: test_law.py
-    assert {code for code, *_ in TRIED} | STATED == here
+    assert {code for code, *_ in TRIED} | STATED | OPRF | {code for code, _, _ in OF_OPRF} == here
 
 
 def test_codes_are_unique_and_say_their_family() -> None:
@@ -183,13 +233,14 @@ def test_a_rule_is_documented_by_its_docstring(rule: lint.Rule) -> None:
 
 def test_findings_come_in_order_of_their_code() -> None:
     found = [
-        finding.code for finding in lint.check(edited(("minimum: 10", "minimum: 4"), ("rounding: 5", "rounding: 1")))
+        finding.code
+        for finding in lint.check(edited(("minimum: 10", "minimum: 5"), DECIDED, ("rounding: 5", "rounding: 1")))
     ]
-    assert found == sorted(found) == ["P201", "P209", "P211", "P301", "P303"]
+    assert found == sorted(found) == ["P201", "P209", "P211", "P302", "P303"]
 
 
 def test_linting_changes_nothing_and_tells_the_same_twice() -> None:
-    agreed = edited(("minimum: 10", "minimum: 4"))
+    agreed = edited(("minimum: 10", "minimum: 5"), DECIDED)
     before = agreed.digest
     assert lint.check(agreed) == lint.check(agreed)
     assert agreed.digest == before == canonical.digest(agreed.model_dump(mode="json", by_alias=True, exclude_none=True))

@@ -11,22 +11,22 @@ from linkage import files, protocol
 from linkage.errors import InputError
 from linkage.protocol import Protocol
 from linkage.protocol.load import loads
-from protocols import CLK, SHIPPED, WITHOUT_NUMBER
+from protocols import CLK, HASHED, OPRF, SHIPPED, WITHOUT_NUMBER
 
 PATH = files.shipped("protocols/graduates-on-benefits.yml")
 
 
-def edited(old: str, new: str, text: str = SHIPPED) -> bytes:
+def edited(old: str, new: str, text: str = HASHED) -> bytes:
     assert old in text
     return text.replace(old, new, 1).encode()
 
 
-def line(of: str, text: str = SHIPPED) -> int:
+def line(of: str, text: str = HASHED) -> int:
     """Which line of a protocol a text stands on."""
     return text[: text.index(of)].count("\n") + 1
 
 
-def complained(old: str, new: str, message: str, text: str = SHIPPED) -> bool:
+def complained(old: str, new: str, message: str, text: str = HASHED) -> bool:
     """Whether the first complaint is this message, at so many lines from the change: ``+0:22: expected ...``."""
     offset, rest = message.split(":", 1)
     return complaints(edited(old, new, text))[0].startswith(f"p.yml:{line(old, text) + int(offset)}:{rest}")
@@ -128,18 +128,53 @@ SLIPS = [
     ("of: mbo", "of: unit", "+0:5: no custodian is called 'unit'; there is mbo, gemeente"),
     ("by: [level, school-year]", "by: [scheme]", "+0:10: no category of mbo is called 'scheme'; there is level"),
     ("by: [level, school-year]", "by: []", "+0:5: expected at least 1 in the list, got 0"),
-    ("minimum: 10", "minimum: 0", "+0:5: input should be greater than or equal to 1"),
-    ("minimum: 10 ", "minimum: ", "+0:5: expected a whole number, got nothing"),
+    ("minimum: 10", "minimum: 4", "+0:7: input should be greater than or equal to 5"),
+    ("minimum: 10 ", "minimum: ", "+0:7: expected a whole number, got nothing"),
+    ("minimum: 10 ", "minimum: 9 ", "+1:7: is missing: a minimum below 10 is the privacy officer's decision"),
+    (
+        "minimum_decision: null",
+        "minimum_decision: {decided_by: x, decided_on: 2026-08-01, reason: y}",
+        "+0:7: means nothing for a minimum of 10 or more",
+    ),
+    ("minimum_decision: null ", "minimum_decision: {decided_by: x} ", "+0:7: key 'decided_on' is missing"),
+    ("      minimum_decision: null", "#", "-3:5: key 'minimum_decision' is missing"),
+    ("method: suppression", "method: blanking", "-1:5: expected 'suppression', 'cell-key', 'differential-privacy'"),
+    ("method: suppression", "method: cell-key", "-1:5: key 'largest_noise' is missing"),
+    ("zero_and_full: hide", "zero_and_full: blank", "+0:7: expected 'hide' or 'show', got 'blank'"),
+    ("margins: []", "margins: [[level, school-year]]", "+0:17: expected some, not all, of level, school-year"),
+    ("margins: []", "margins: [[scheme]]", "+0:17: expected some, not all, of level, school-year, in this order"),
+    ("margins: []", "margins: [[level], [level]]", "+0:26: expected some, not all, of level, school-year, in this"),
+    ("margins: []", "margins: [[]]", "+0:17: expected at least 1 in the list, got 0"),
+    ("tables: [[level], [school-year]]", "tables: [[year]]", "+0:43: expected some, not all, of level, school-year"),
+    ("shown_at_least: 0.25", "shown_at_least: 0", "+0:12: input should be greater than 0"),
+    ("smallest_cohort: 30", "smallest_cohort: 1", "+0:5: input should be greater than or equal to 10"),
     ("packages: P30D", "packages: 30 days", f"+0:3: {TEXT_THAT_FITS} ^P([0-9]{{1,3}}Y)?([0-9]{{1,3}}M)?"),
     ("packages: P30D", "packages: P٣D", f"+0:3: {TEXT_THAT_FITS} ^P"),
     ("w3id.org/dpv#Public", "w3id.org/dpv#Públic", f"+0:3: {TEXT_THAT_FITS} ^https://w3id"),
     ("  email: koppeling@example.nl", "  email:", "+0:3: expected text, got nothing"),
-    (SHIPPED, "- a\n", "+0:1: expected a mapping of keys, got a list"),
-    (SHIPPED, "text\n", "+0:1: expected a mapping of keys, got text"),
+    (HASHED, "- a\n", "+0:1: expected a mapping of keys, got a list"),
+    (HASHED, "text\n", "+0:1: expected a mapping of keys, got text"),
 ]  # fmt: skip
 
 
 OTHERS = [
+    (HASHED, "hmac-sha256", "hmac-sha256, check: dleq", "+0:7: check means nothing for 'hmac-sha256'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, rounds: 2", "+0:7: rounds means nothing for 'hmac-sha256'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, agree: born", "+0:54: no other field is called 'born'"),
+    (HASHED, "hmac-sha256", "hmac-sha256, agree: bsn", "+0:54: no other field is called 'bsn'"),
+    (
+        HASHED,
+        "    - {stage: fuzzy",
+        "    - {stage: exact, field: bsn, token: hmac-sha256}\n    - {stage: fuzzy",
+        "+0:7: stage of",
+    ),
+    (HASHED, "token: hmac-sha256", OPRF, "+0:34: 'oprf-p256-sha256' needs a party with role key-holder; there is none"),
+    (HASHED, "hmac-sha256", "oprf-p384-sha384", "+0:34: expected 'oprf-p256-sha256', 'oprf-ristretto255-sha512' or"),
+    (SHIPPED, "check: canary, ", "", "+0:7: check is missing"),
+    (SHIPPED, ", rounds: 2", "", "+0:7: rounds is missing"),
+    (SHIPPED, "check: canary", "check: trust", "+0:59: expected 'dleq' or 'canary', got 'trust'"),
+    (SHIPPED, "rounds: 2", "rounds: 0", "+0:74: input should be greater than or equal to 1"),
+    (SHIPPED, "roles: [linkage-unit]", "roles: [linkage-unit, key-holder]", "+59:34: the linkage unit is a key-holder"),
     (CLK, "similarity: dice", "similarity: agreement", "+0:22: expected 'dice' for profile clk, got 'agreement'"),
     (
         CLK,
@@ -169,8 +204,13 @@ def test_the_most_and_the_least_that_may_be_written() -> None:
         (WITHOUT_NUMBER, "larger_weight: 0.2", "larger_weight: 0.5"),
         (WITHOUT_NUMBER, "larger_weight: 0.2", "larger_weight: 0.05"),
         (WITHOUT_NUMBER, AIM, "{aim: precision, at_least: 0.5}"),
-        (SHIPPED, AIM, "{aim: precision, at_least: 0.9999}"),
-        (SHIPPED, AIM, "1"),
+        (HASHED, AIM, "{aim: precision, at_least: 0.9999}"),
+        (HASHED, AIM, "1"),
+        (SHIPPED, "rounds: 2", "rounds: 100"),
+        (SHIPPED, "rounds: 2", "rounds: 1"),
+        (SHIPPED, "rounds: 2", "rounds: 2, agree: birth-date"),
+        (SHIPPED, "check: canary", "check: dleq"),
+        (SHIPPED, "oprf-p256-sha256", "oprf-ristretto255-sha512"),
     ]:
         assert loads(edited(old, new, text), name="p.yml").digest != loads(text.encode(), name="p.yml").digest
 
@@ -189,7 +229,7 @@ def test_all_slips_are_told_at_once_first_line_first() -> None:
     said = complaints(data)
     places = [line("linkage: 1"), line("mode:"), line("kind: bsn"), line("minimum:"), line("contact:")]
     assert [one.split(": ")[0] for one in said] == [
-        f"p.yml:{at}:{column}" for at, column in zip(places, (1, 1, 17, 5, 1), strict=True)
+        f"p.yml:{at}:{column}" for at, column in zip(places, (1, 1, 17, 7, 1), strict=True)
     ]
 
 
@@ -210,7 +250,11 @@ def test_a_file_is_read_as_its_bytes_are(tmp_path: Path) -> None:
 
 def test_a_protocol_does_not_change() -> None:
     agreed = protocol.load(PATH)
-    for model, key in [(agreed, "mode"), (agreed.outputs[0], "minimum"), (agreed.matching.stages[1], "threshold")]:
+    for model, key in [
+        (agreed, "mode"),
+        (agreed.outputs[0].protection, "minimum"),
+        (agreed.matching.stages[1], "threshold"),
+    ]:
         with pytest.raises(ValidationError, match="frozen"):
             setattr(model, key, getattr(model, key))
     lists = [agreed.parties, agreed.fields, agreed.outputs[0].by, agreed.parties[0].cohort[0].one_of]
@@ -226,7 +270,7 @@ def test_parties_by_id_and_role(agreed: Protocol) -> None:
     assert agreed.party_ids == ("mbo", "gemeente", "unit")
     assert agreed.unit.id == "unit"
     assert [party.id for party in agreed.custodians] == ["mbo", "gemeente"]
-    assert [party.id for party in agreed.with_role("key-holder")] == []
+    assert [party.id for party in agreed.key_holders] == ["mbo", "gemeente"]
     assert agreed.party("gemeente").public_authority
     with pytest.raises(InputError, match="names no party 'uwv'; it has mbo, gemeente, unit"):
         agreed.party("uwv")

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+import protocols
 from linkage import files
-from linkage.disclosure.release import Cell, Expected, Figure, Release
-from linkage.protocol.load import load
+from linkage.disclosure.protect import BELOW, Figure
+from linkage.disclosure.release import Cell, Expected, Release, limits
+from linkage.protocol.load import load, loads
 from linkage.protocol.model import Text
-from linkage.report import agreed, result
+from linkage.report import agreed, guarantee, result
 from linkage.report.result import Report, as_csv, as_data, as_html, as_json, as_text, share
 from linkage.report.words import WORDS, Lang, word
 
@@ -37,10 +39,11 @@ RELEASE = Release(
     P.digest,
     "on-benefits",
     {"mbo": 435, "gemeente": None},
+    ("level", "school-year"),
     (cell("1", "2022/2023", 60, 15), cell("2", "2022/2023", 75, None), cell("3", "2023/2024", None, None)),
+    (),
     Cell({}, figure(435), figure(45)),
-    10,
-    5,
+    limits(P.outputs[0]),
     (),
 )
 EXPECTED = Expected(1, ("mbo", "gemeente"), 0.5432, True, (0.97, 0.93, 0.99), (0.92, 0.88, 0.96), "registers", "scores")
@@ -156,16 +159,13 @@ def test_csv_opens_in_excel_with_dutch_settings() -> None:
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n"])
 def test_csv_holds_no_formula(sign: str) -> None:
     odd = Cell({"level": f'{sign}HYPERLINK("x";"y")', "school-year": "=1+1"}, figure(60), figure(15))
-    release = Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5, ())
-    line = as_csv(Report(P, release, "en")).split("\r\n", 1)[1]
+    line = as_csv(Report(P, replace(RELEASE, cells=(odd,)), "en")).split("\r\n", 1)[1]
     assert line.startswith(f"""\"'{sign}HYPERLINK(""x"";""y"")\";'=1+1;60;""")
 
 
 def test_csv_quotes_what_holds_a_delimiter() -> None:
     odd = Cell({"level": 'a;"b"\nc', "school-year": "x"}, figure(60), figure(15))
-    assert as_csv(Report(P, Release(P.digest, "on-benefits", {}, (odd,), RELEASE.total, 10, 5, ()), "en")).splitlines()[
-        1:3
-    ] == [
+    assert as_csv(Report(P, replace(RELEASE, cells=(odd,)), "en")).splitlines()[1:3] == [
         '"a;""b""',
         'c";x;60;15;25%',
     ]
@@ -237,7 +237,7 @@ def test_a_protocol_as_a_person_reads_it(lang: Lang) -> None:
     for said in (P.digest, P.reference_date, str(getattr(P.title, lang)), *(p.name for p in P.parties)):
         assert said in text
     for field in P.fields_of("mbo"):
-        assert f"{field.name}: {word('sent_' + field.send, lang)}" in text
+        assert f"{field.name}: {guarantee.leaves(P, field, lang)}" in text
     assert word("rule", lang, minimum=10, rounding=5) in text
     assert all(line.strip() in text for party in P.party_ids for line in agreed.bases(P, party, lang))
 
@@ -245,13 +245,75 @@ def test_a_protocol_as_a_person_reads_it(lang: Lang) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_without_a_number_nothing_is_said_of_numbers_read_back(lang: Lang) -> None:
     other = load(files.shipped("protocols/graduates-without-number.yml"))
-    (said, _), (of_numbers, _) = (Report(p, RELEASE, lang).limits for p in (other, P))
+    said, _ = Report(other, RELEASE, lang).limits
     assert "BSN" not in said
-    assert "BSN" in of_numbers
     assert other.unit.name in said
+    assert guarantee.lines(other, lang) == [said]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_each_collusion_breaks_is_said_of_the_mode_that_is_used(lang: Lang) -> None:
+    keyed = loads(protocols.HASHED.encode(), name="p.yml")
+    weak = guarantee.collusion(keyed, lang)
+    assert weak == [word("collusion", lang, unit=keyed.unit.name)]
+    assert "BSN" in weak[0]
+    strong = guarantee.collusion(P, lang)
+    assert strong == [line for line in Report(P, RELEASE, lang).limits if line in strong]
+    assert word("collusion_all", lang, unit=P.unit.name, holders="mbo, gemeente") in strong
+    for party, other in (("mbo", "gemeente"), ("gemeente", "mbo")):
+        assert word("collusion_quota", lang, unit=P.unit.name, party=party, others=other) in strong
+    assert word("collusion_names", lang, unit=P.unit.name) in strong
+    assert "P256-SHA256" in guarantee.lines(P, lang)[0]
+    assert guarantee.lines(keyed, lang)[0] == word("numbers_keyed", lang, field="bsn")
+
+
+def test_a_custodian_who_is_the_only_key_holder_needs_to_ask_nobody() -> None:
+    alone = "roles: [custodian, key-holder, recipient]"
+    p = loads(protocols.SHIPPED.replace(alone, "roles: [custodian, recipient]", 1).encode(), name="p.yml")
+    said = guarantee.collusion(p, "en")
+    assert not any("with gemeente: can guess" in line for line in said)
+    assert any("with mbo: can guess" in line for line in said)
+    assert any("all key-holders (gemeente)" in line for line in said)
 
 
 def test_a_bar_is_drawn_for_shown_figures_only() -> None:
     page = as_html(report())
     assert re.findall(r'width: ([\d.]+)%"', page) == ["25.0", "10.0"]
     assert result.word("hidden", "en") in page
+
+
+def few(lang: Lang) -> Report:
+    """Fifty persons, of whom fewer than ten are linked; the table is pooled down to its total."""
+    total = Cell({}, figure(50), BELOW)
+    return Report(P, replace(RELEASE, by=(), cells=(), margins=(), total=total, parties={}), lang)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("lang", "said", "pooled"),
+    [
+        ("nl", "Van de ongeveer 50 personen zijn er minder dan 10 gekoppeld. Hoeveel precies is verborgen.",
+         "Deze tabel is grover dan afgesproken, want fijner zou er te veel verborgen zijn. Samengenomen: Niveau en "
+         "Schooljaar."),
+        ("en", "Of about 50 persons, fewer than 10 are linked. How many exactly is hidden.",
+         "This table is coarser than the one agreed, because a finer one would hide too much. Pooled: Level and School "
+         "year."),
+    ],
+)  # fmt: skip
+def test_few_of_many_is_a_sentence_in_every_form(form: Any, lang: Lang, said: str, pooled: str) -> None:
+    text = html.unescape(" ".join(form(few(lang)).split()))
+    assert said in text
+    assert pooled in text
+    if form is not as_json:
+        assert "<10" in text
+
+
+def test_a_pooled_table_and_its_subtotals() -> None:
+    cells = (Cell({"level": "1"}, figure(60), figure(15)), Cell({"level": "2"}, figure(40), figure(None)))
+    text = as_text(Report(P, replace(RELEASE, by=("level",), cells=cells), "en"))
+    assert [line.split() for line in text.splitlines()][3] == ["Level", "persons", "linked", "share"]
+    margins = (Cell({"level": "1"}, figure(60), figure(15)), Cell({"school-year": "2022/2023"}, figure(75), figure(20)))
+    lines = [line.split() for line in as_text(Report(P, replace(RELEASE, margins=margins), "nl")).splitlines()]
+    assert ["1", "alle", "60", "15", "25%"] in lines
+    assert ["alle", "2022/2023", "75", "20", "27%"] in lines
+    assert as_html(Report(P, replace(RELEASE, margins=margins), "nl")).count("<tr") == 7

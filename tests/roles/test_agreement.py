@@ -64,9 +64,9 @@ def test_a_protocol_without_cards_or_with_lint_errors_is_not_signed(founded: Sim
     home, identity = founded.homes["mbo"], founded.identities["mbo"]
     with pytest.raises(Refused, match="names no card of mbo"):
         signing.sign(home, identity, files.shipped("protocols/graduates-on-benefits.yml"))
-    text = founded.protocol().read_text("utf-8").replace("minimum: 10", "minimum: 2")
+    text = founded.protocol().read_text("utf-8").replace("outcome: acceptable-with", "outcome: not-done #")
     bad = files.write(tmp_path / "bad.yml", text.encode())
-    with pytest.raises(Refused, match="P301"):
+    with pytest.raises(Refused, match="P107"):
         signing.sign(home, identity, bad)
 
 

@@ -17,7 +17,7 @@ from linkage import canonical, files, protocol
 from linkage.crypto import envelope, signature
 from linkage.crypto import secret as secrets
 from linkage.errors import LinkageError, Refused, Untrusted
-from linkage.roles import agreement, ceremony, exchange, signing
+from linkage.roles import agreement, ceremony, exchange, kept, signing
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 from protocols import SHIPPED
@@ -55,7 +55,7 @@ class Ring(Simulator):
     def shown(self, party: str) -> tuple[bytes, dict[str, str]]:
         """A custodian's own share before the secret is made, and the commitments that it saw."""
         home, identity, linkage = self.at(party)
-        share = ceremony._opened(identity, linkage, linkage.share(party), ceremony.KEPT_SHARE)
+        share = kept.open_(identity, linkage, ceremony.KEPT_SHARE, linkage.share(party))
         return share, ceremony._seen(home, linkage)
 
     def forge(self, sender: str, reader: str, share: bytes, seen: dict[str, str], name: str = "x") -> Path:
@@ -412,7 +412,7 @@ def test_different_secrets_are_found_before_anything_is_matched(signed: Ring) ->
     signed.synthesise()
     signed.carry()
     home, identity, linkage = signed.at("gemeente")
-    ceremony._keep(home, identity, linkage, linkage.secret, ceremony.KEPT_SECRET, secrets.create())
+    kept.seal(home, identity, linkage, ceremony.KEPT_SECRET, secrets.create(), linkage.secret)
     for party in signed.custodians:
         signed.tokenise(party)
     signed.move()

@@ -14,7 +14,8 @@ import pytest
 from stdnum.nl import bsn
 
 from linkage.crypto.envelope import Package
-from linkage.disclosure.release import Cell, Figure, Release
+from linkage.disclosure.protect import Figure
+from linkage.disclosure.release import Cell, Release
 from linkage.errors import InputError, Refused, Untrusted
 from linkage.roles import ceremony, custodian, exchange, keeping, post, recipient, unit
 from linkage.roles.home import Home
@@ -237,9 +238,9 @@ def test_links_of_packages_that_were_replaced_since_are_not_released(agreed: Sim
 @pytest.mark.parametrize(
     "change",
     [
-        {"minimum": 1, "rounding": 1},
+        {"protection": {"method": "suppression", "minimum": 1, "rounding": 1}},
         {"parties": {"mbo": None, "stranger": None}},
-        {"cells": ()},
+        {"by": ("school-year",)},
         {"total": Cell({}, Figure(3, "shown"), Figure(None, "hidden"))},
     ],
     ids=["other-limits", "other-parties", "other-table", "small-figure"],
@@ -276,3 +277,80 @@ def test_a_file_that_is_swapped_while_it_is_taken_in_changes_nothing(agreed: Sim
     exchange.take_in(home, identity, linkage, dropped, exchange.ENCODINGS, keep)
     assert kept == [new]
     assert not list((linkage.folder / "incoming").iterdir())
+
+
+def small_change(simulator: Simulator) -> None:
+    """One graduate less in the school's file."""
+    path = simulator.input("mbo")
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([lines[0], *lines[2:]]))
+
+
+def test_a_release_after_one_withdrawal_is_refused_also_after_a_restart(agreed: Simulator) -> None:
+    played_links(agreed)
+    first = {path: release.to_bytes() for release, path in _released(agreed)}
+    at = agreed.homes["unit"], agreed.identities["unit"], agreed.linkage("unit")
+    rows = len(unit._encodings(*at, "mbo"))
+    again = {path: release.to_bytes() for release, path in _released(agreed)}
+    assert first == again, "the same packages give the same release"
+    agreed.tokenise("mbo")
+    agreed.carry()
+    _matched(agreed)
+    assert {path: release.to_bytes() for release, path in _released(agreed)} == first, "new handles, the same persons"
+    home, identity = Home(agreed.homes["unit"].path), agreed.identities["unit"]
+    acts = len(home.ledger.entries())
+    for _ in range(12):
+        small_change(agreed)
+        agreed.tokenise("mbo")
+        agreed.carry()
+        _matched(agreed)
+        home = Home(agreed.homes["unit"].path)
+        if len(unit._encodings(home, identity, home.linkage(), "mbo")) != rows:  # that one had not consented
+            break
+    with pytest.raises(Refused, match="tell fewer than 10 persons apart"):
+        unit.release(home, identity, home.linkage())
+    with pytest.raises(Refused, match="tell fewer than 10 persons apart"):
+        unit.plan(home, identity, home.linkage())
+    assert not any(e.act in ("release", "send") for e in home.ledger.entries()[acts:])
+
+
+def _matched(simulator: Simulator) -> None:
+    unit.match(simulator.homes["unit"], simulator.identities["unit"], simulator.linkage("unit"))
+
+
+def _matched_first(simulator: Simulator) -> None:
+    """Matched, and nothing released yet."""
+    for party in ("mbo", "gemeente"):
+        simulator.tokenise(party)
+    simulator.carry()
+    _matched(simulator)
+
+
+def test_a_lost_history_stops_the_next_release(agreed: Simulator) -> None:
+    played_links(agreed)
+    _released(agreed)
+    for path in (agreed.homes["unit"].path / "history").glob("*.arrow"):
+        path.unlink()
+    with pytest.raises(Untrusted, match="not in the history here"):
+        _released(agreed)
+
+
+def test_killed_before_the_ledger_knew_nothing_was_released(agreed: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The history is on disk first: what the ledger does not name was never sent, and does not count."""
+    _matched_first(agreed)
+    home = agreed.homes["unit"]
+    with monkeypatch.context() as broken:
+        broken.setattr(type(home.ledger), "append", lambda *a, **k: (_ for _ in ()).throw(InputError("killed")))
+        with pytest.raises(InputError, match="killed"):
+            _released(agreed)
+    assert not list((home.path / "outbox").glob("*/*.release.package"))
+    assert len(_released(agreed)) == 2
+
+
+def test_a_plan_releases_nothing(agreed: Simulator) -> None:
+    _matched_first(agreed)
+    home, before = agreed.homes["unit"], len(agreed.homes["unit"].ledger.entries())
+    _, (planned,) = unit.plan(home, agreed.identities["unit"], agreed.linkage("unit"))
+    assert planned.facts["method"] == "suppression"
+    assert len(home.ledger.entries()) == before
+    assert not list((home.path / "outbox").glob("*/*.release.package"))

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from linkage.crypto.oprf import token
 from linkage.crypto.secret import subkey
-from linkage.encode import clk, encoder, hardened
+from linkage.encode import clk, hardened
+from linkage.encode import exact as exact_tokens
 from linkage.encode.column import Column
 from linkage.encode.sounds import skeleton, sound
 from linkage.encode.tokens import tokens
@@ -143,9 +145,10 @@ def filters(by: str, encoding: Clk | Hardened) -> list[str]:
 
 def exact(by: str, field: str, value: str | None) -> str:
     """What stands for an exact value."""
-    column = Column("text", np.asarray([-1 if value is None else 0]), [] if value is None else [value])
-    key = subkey(*SECRETS[by], "token", field)
-    return bytes(encoder._tokens(column, np.zeros(1, np.int64), key).tobytes()).hex()
+    codes = np.asarray([-1 if value is None else 0], np.int64)
+    values = [] if value is None else [value.encode()]
+    made = exact_tokens.by_row(token.tokens(subkey(*SECRETS[by], exact_tokens.KEYED, field), values), codes)
+    return bytes(made.tobytes()).hex()
 
 
 def sections() -> Iterator[tuple[str, Any]]:

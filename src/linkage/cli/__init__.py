@@ -41,7 +41,7 @@ def linkage() -> None:
 
 for command in (
     anyone.demo, anyone.init, anyone.next_, anyone.status, agreement.card, agreement.protocol,
-    custodian.secret, consent.consent, basis.basis, custodian.plan, custodian.tokenise,
+    custodian.secret, consent.consent, basis.basis, custodian.plan, custodian.tokenise, custodian.oprf,
     unit.inspect, unit.match, unit.release, results.result, ledger.ledger, anyone.synthesise,
     custodian.clkhash,
 ):  # fmt: skip

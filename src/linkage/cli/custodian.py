@@ -13,6 +13,7 @@ from linkage.errors import InputError
 if TYPE_CHECKING:
     from linkage.encode.config import Config
     from linkage.encode.encoder import BadCells
+    from linkage.roles.custodian import Asked
 
 with_config = click.option(
     "--config", "config_path", type=file, help="Which column is which field; the home's config.yml when not named."
@@ -110,16 +111,18 @@ def secret_destroy(options: Options, name: str | None, early: bool) -> None:
 @shared
 def plan(options: Options, path: Path, sheet: str | None, config_path: Path | None, name: str | None) -> None:
     """A dry run: show what would leave of a file, and which rows would not take part. Writes nothing."""
+    from linkage.report import guarantee
     from linkage.report.planned import as_text
     from linkage.roles import custodian
 
     config = _config(options, config_path, sheet)
     planned = custodian.plan(options.home, options.home.linkage(name), path, config)
     data = {
-        **{key: value for key, value in vars(planned).items() if key not in ("bad", "warnings")},
+        **{key: value for key, value in vars(planned).items() if key not in ("bad", "warnings", "protocol")},
         "bad": [f.as_dict() for f in planned.bad],
         "warnings": [f.as_dict() for f in planned.warnings],
         "headings": dict(planned.headings),
+        "guarantee": guarantee.lines(planned.protocol, options.lang),
     }
     options.show(as_text(planned, options.lang), data)
     if planned.bad:
@@ -138,24 +141,81 @@ def plan(options: Options, path: Path, sheet: str | None, config_path: Path | No
     show_default=True,
     help="Stop at bad cells, or take them for empty and count them.",
 )
+@click.option("--ask-again", is_flag=True, help="Give up what key-holders were asked before; it stays counted.")
 @shared
 def tokenise(
-    options: Options, path: Path, sheet: str | None, config_path: Path | None, name: str | None, bad_cells: BadCells
-) -> None:
-    """Turn a file into a sealed package for the linkage unit. Nothing identifying leaves."""
+    options: Options, path: Path, sheet: str | None, config_path: Path | None, name: str | None, bad_cells: BadCells,
+    ask_again: bool,
+) -> None:  # fmt: skip
+    """Turn a file into a sealed package for the linkage unit. Nothing identifying leaves.
+
+    Where the protocol has key-holders, they are asked first: send what is in outbox/, take in their answers with
+    `linkage next`, which then makes the package.
+    """
     from linkage.report.planned import judged
     from linkage.report.words import word
     from linkage.roles import custodian
 
     home, identity = options.home, options.unlock()
     config = _config(options, config_path, sheet)
-    made = custodian.tokenise(home, identity, home.linkage(name), path, config, bad_cells=bad_cells)
+    linkage = home.linkage(name)
+    made = custodian.tokenise(home, identity, linkage, path, config, bad_cells=bad_cells, ask_again=ask_again)
+    if isinstance(made, custodian.Asked):
+        _show_asked(options, made)
+        return
     rows = judged(made.plan.judged, options.lang)
     text = "\n".join(
         [word("plan_rows", options.lang), table(rows), "sent", table(dict(made.counts)), f"send {made.package}"]
     )
+    if made.left_out:
+        text += f"\nleft out {made.left_out}: {word('asked_since', options.lang)}"
     data = {"package": str(made.package), "digest": made.digest, "judged": dict(made.plan.judged)}
-    options.show(text, {**data, "sent": dict(made.counts)})
+    options.show(text, {**data, "sent": dict(made.counts), "left out": made.left_out})
+
+
+def _show_asked(options: Options, made: Asked) -> None:
+    from linkage.report.planned import judged
+    from linkage.report.words import word
+
+    waiting = made.waiting
+    sent = [str(path) for path in waiting.requests]
+    asked = {f"asked about {field}": f"{count:,} elements" for field, count in waiting.elements.items()}
+    rows = table(judged(made.plan.judged, options.lang))
+    text = [word("plan_rows", options.lang), rows, table(asked), *(f"send {path}" for path in sent)]
+    text.append(f"waits for the answer of {', '.join(waiting.holders)}: drop it in inbox/ and run linkage next")
+    data = {"send": sent, "waits for": list(waiting.holders), "asked": dict(waiting.elements)}
+    options.show("\n".join(text), {**data, "judged": dict(made.plan.judged)})
+
+
+@click.group()
+def oprf() -> None:
+    """The key that this organisation holds so that numbers become tokens."""
+
+
+@oprf.command("announce")
+@in_protocol
+@shared
+def oprf_announce(options: Options, name: str | None) -> None:
+    """Put this key-holder's public key in the outbox for every custodian, again if need be."""
+    from linkage.roles import keyholder
+
+    paths = keyholder.announce(options.home, options.unlock(), options.home.linkage(name))
+    shown = [str(path) for path in paths]
+    options.show("\n".join(f"send {path}" for path in shown) or "nobody else needs it", {"send": shown})
+
+
+@oprf.command("answer")
+@click.argument("request", type=file)
+@in_protocol
+@shared
+def oprf_answer(options: Options, request: Path, name: str | None) -> None:
+    """Answer a custodian's request, within its quota. `linkage next` does the same with what is in inbox/."""
+    from linkage.roles import keyholder
+
+    made = keyholder.answer(options.home, options.unlock(), options.home.linkage(name), request)
+    facts = {field: f"{n:,} elements, {made.total[field]:,} in all" for field, n in made.elements.items()}
+    data = {"requester": made.requester, "elements": dict(made.elements), "total": dict(made.total)}
+    options.show(f"answered {made.requester}\n{table(facts)}\nsend {made.package}", {**data, "send": str(made.package)})
 
 
 @click.command()

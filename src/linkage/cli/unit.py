@@ -18,6 +18,7 @@ STRANGERS = {"numbers": "rows with different numbers", "registers": "rows of one
 CONFLICTS = {
     "unlike": "links by number join rows that are less alike than this stage asks",
     "contested": "links by number have a free row that is more alike",
+    "differs": "numbers that both have are not linked by number: the second field differs",
     "crossed": "pairs stay apart: together they would be two rows of one party, or two numbers",
 }
 SAME = {"numbers": "rows with equal numbers", "scores": "how scores thin out"}
@@ -107,11 +108,21 @@ def match(options: Options, name: str | None, engine: str, master: str | None) -
 
 @click.command()
 @in_protocol
+@click.option("--dry-run", is_flag=True, help="Say what would be shown, hidden or refused; release nothing.")
 @shared
-def release(options: Options, name: str | None) -> None:
-    """Answer the protocol's outputs, small numbers hidden, sealed to each recipient."""
+def release(options: Options, name: str | None, dry_run: bool) -> None:
+    """Answer the protocol's outputs, small numbers hidden, sealed to each recipient.
+
+    Refused when, beside an earlier release, it would tell a few persons apart.
+    """
     from linkage.roles import unit
 
+    if dry_run:
+        _, planned = unit.plan(options.home, options.unlock(), options.home.linkage(name))
+        facts = [{key: value for key, value in one.facts.items() if key != "of"} for one in planned]
+        said = [{**one, "to": ", ".join(one["to"]), "by": ", ".join(one["by"]) or "grand total only"} for one in facts]
+        options.show("\n".join([*map(table, said), "nothing was released"]), {"planned": facts})
+        return
     made = unit.release(options.home, options.unlock(), options.home.linkage(name))
     paths = [str(path) for _, path in made]
     options.show("send " + "\nsend ".join(paths), {"send": paths})

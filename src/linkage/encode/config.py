@@ -8,11 +8,14 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from linkage import canonical
+from linkage.errors import InputError
 from linkage.protocol import strict_yaml
 from linkage.protocol.base import Line, Model, Slug
 from linkage.protocol.load import validated
@@ -50,6 +53,19 @@ class ConsentConfig(Model):
     """Its own words for kind, type and who gave it, in lower case: ``{toestemming: consent}``."""
 
 
+class AliasConfig(Model):
+    """How the file with changed numbers reads: it stays in the home folder and never leaves."""
+
+    field: Slug
+    """The field whose numbers are meant."""
+    file: Line
+    """Its name in the home folder."""
+    old: Line
+    """Heading of the number as it was."""
+    new: Line
+    """Heading of the number that took its place."""
+
+
 class Config(Model):
     """One organisation's config file."""
 
@@ -65,6 +81,20 @@ class Config(Model):
     columns: dict[Slug, tuple[Line, ...]]
     """Field to headings, tried in order; the first that is filled in a row counts."""
     consent: ConsentConfig | None
+    aliases: AliasConfig | None = None
+    """Numbers that changed (a BSN given twice, or after misuse), so that old and new are one person."""
+
+
+def from_data(data: Mapping[str, Any]) -> Config:
+    """A config as it was kept, from `Config.model_dump`.
+
+    Raises:
+        InputError: kept by another version of linkage.
+    """
+    try:
+        return Config.model_validate_json(canonical.to_bytes(dict(data)), by_alias=True, by_name=False)
+    except ValidationError:
+        raise InputError("the kept config is of another version of linkage", hint="Give the file again.") from None
 
 
 def load(path: Path) -> Config:

@@ -22,16 +22,17 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage import tables
-from linkage.crypto.mac import macs
+from linkage.crypto.oprf.token import Numbers
 from linkage.crypto.secret import subkey
 from linkage.encode.clk import BALANCE, ClkFilters
 from linkage.encode.column import Column
+from linkage.encode.exact import ExactTokens
 from linkage.encode.hardened import HardenedFilters
 from linkage.encode.prepare import Prepared, prepare
 from linkage.errors import InputError
 from linkage.protocol.model import Protocol
 from linkage.protocol.profiles import Clk, Hardened
-from linkage.tables import HANDLE_BYTES, MISSING_CATEGORY, TOKEN_BYTES, Encodings, joined
+from linkage.tables import HANDLE_BYTES, MISSING_CATEGORY, Encodings, joined
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +48,7 @@ def encode(
     *,
     party: str,
     secret: bytes,
+    numbers: Numbers | None = None,
     bad_cells: BadCells = "refuse",
 ) -> Encodings:
     """Encode records of one party, all of them: consent and cohort are for `linkage.roles.custodian`.
@@ -56,16 +58,19 @@ def encode(
         protocol: what was agreed.
         party: id of the party that holds the records.
         secret: the linkage secret, 32 bytes.
+        numbers: gives the key-holders' outputs, where the protocol makes tokens by oblivious PRF; for trials
+            `linkage.crypto.oprf.memory.key_holders`, between organisations `linkage.roles.custodian.tokenise`.
         bad_cells: ``refuse`` stops at bad cells; ``leave-out`` takes them for empty.
 
     Returns:
         Encodings in random order; `rows` holds the row numbers as given.
 
     Raises:
-        InputError: a column is missing, or cells are bad; names rows and columns, shows no value.
+        InputError: a column is missing, or cells are bad; names rows and columns, shows no value. Or the protocol
+            makes tokens by oblivious PRF and `numbers` is None.
     """
     prepared = _prepared(data, protocol, party, bad_cells)
-    return tokenise(prepared, np.ones(len(prepared), dtype=np.bool_), protocol, secret)
+    return tokenise(prepared, np.ones(len(prepared), dtype=np.bool_), protocol, secret, numbers=numbers)
 
 
 def refuse_bad(prepared: Prepared, bad_cells: BadCells) -> None:
@@ -93,8 +98,8 @@ def stream(
     *,
     party: str,
     secret: bytes,
+    numbers: Numbers | None = None,
     bad_cells: BadCells = "refuse",
-    cores: int | None = None,
 ) -> dict[str, int]:
     """Encode records into a file, in memory that grows with the cells only: what leaves is made piece by piece.
 
@@ -106,8 +111,8 @@ def stream(
         to: a file opened for writing bytes; see `files.atomic` for one that takes its name when all is well.
         party: the party whose records these are.
         secret: the linkage secret, 32 bytes.
+        numbers: as for `encode`.
         bad_cells: as for `encode`.
-        cores: threads to use; None for all. The bits do not depend on it.
 
     Returns:
         What was written, in numbers: see `counts`.
@@ -117,7 +122,7 @@ def stream(
     """
     prepared = _prepared(data, protocol, party, bad_cells)
     del data  # the cells as they were are not needed any more
-    return write(prepared, np.ones(len(prepared), dtype=np.bool_), protocol, secret, to, cores=cores)
+    return write(prepared, np.ones(len(prepared), dtype=np.bool_), protocol, secret, to, numbers=numbers)
 
 
 def _prepared(data: pd.DataFrame | pa.Table | Records, protocol: Protocol, party: str, bad_cells: BadCells) -> Prepared:
@@ -130,7 +135,13 @@ def _prepared(data: pd.DataFrame | pa.Table | Records, protocol: Protocol, party
 
 
 def tokenise(
-    prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol, secret: bytes, *, cores: int | None = None
+    prepared: Prepared,
+    included: NDArray[np.bool_],
+    protocol: Protocol,
+    secret: bytes,
+    *,
+    numbers: Numbers | None = None,
+    cores: int | None = None,
 ) -> Encodings:
     """Tokenise the rows that take part.
 
@@ -139,23 +150,32 @@ def tokenise(
         included: ``bool[n]``: which rows take part.
         protocol: what was agreed.
         secret: the linkage secret, 32 bytes.
+        numbers: as for `encode`.
         cores: threads to use; None for all. The bits do not depend on it.
     """
-    return joined(pieces(prepared, included, protocol, secret, cores=cores), int(included.sum()))
+    made = pieces(prepared, included, protocol, secret, numbers=numbers, cores=cores)
+    return joined(made, int(included.sum()))
 
 
 def write(
     prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol, secret: bytes, to: BinaryIO, *,
-    cores: int | None = None,
+    numbers: Numbers | None = None, cores: int | None = None,
 ) -> dict[str, int]:  # fmt: skip
     """The same into a file, piece by piece. Returns what was written, in numbers."""
     tally = Tally()
-    tables.write(map(tally.seen, pieces(prepared, included, protocol, secret, cores=cores)), to)
+    made = pieces(prepared, included, protocol, secret, numbers=numbers, cores=cores)
+    tables.write(map(tally.seen, made), to)
     return tally.counts()
 
 
 def pieces(
-    prepared: Prepared, included: NDArray[np.bool_], protocol: Protocol, secret: bytes, *, cores: int | None = None
+    prepared: Prepared,
+    included: NDArray[np.bool_],
+    protocol: Protocol,
+    secret: bytes,
+    *,
+    numbers: Numbers | None = None,
+    cores: int | None = None,
 ) -> Iterator[Encodings]:
     """The encodings of the rows that take part, in the order of their handles, `tables.BATCH_ROWS` rows at a time.
 
@@ -164,7 +184,7 @@ def pieces(
     """
     party = prepared.party
     chosen = np.flatnonzero(included)
-    exact = {f.name: subkey(secret, protocol.digest, "token", f.name) for f in protocol.fields_of(party, "exact")}
+    exact = ExactTokens(prepared.columns, protocol, party, secret, numbers)
     bloom = {f.name: prepared.columns[f.name] for f in protocol.fields_of(party, "bloom")}
     keyed = [*bloom, BALANCE]
     keys = {name: subkey(secret, protocol.digest, protocol.encoding.profile, name) for name in keyed}
@@ -181,7 +201,7 @@ def pieces(
             party,
             protocol.digest,
             handles[order[here]],
-            {name: _tokens(prepared.columns[name], rows, key) for name, key in exact.items()},
+            exact.of(rows),
             filters.of(rows) if filters else np.zeros((len(rows), 0), dtype=np.uint64),
             {name: table[prepared.columns[name].codes[rows]] for name, table in index.items()},
             prepared.rows[rows],
@@ -253,17 +273,6 @@ class Tally:
         if self._with_filters:
             result["with filter"] = self._filters
         return result
-
-
-def _tokens(column: Column, rows: NDArray[np.int64], key: bytes) -> NDArray[np.uint8]:
-    """HMAC-SHA256 of the value of each row, cut to 128 bits; all zero for no value."""
-    codes = column.codes[rows]
-    used, numbers = np.unique(codes[codes >= 0], return_inverse=True)
-    values = column.values.take(pa.array(used)).cast(pa.binary()).to_pylist()
-    stream = b"".join(mac[:TOKEN_BYTES] for mac in macs(key, "sha256", values))
-    result = np.zeros((len(rows), TOKEN_BYTES), dtype=np.uint8)
-    result[codes >= 0] = np.frombuffer(stream, dtype=np.uint8).reshape(-1, TOKEN_BYTES)[numbers]
-    return result
 
 
 def _indices(column: Column, values: tuple[str, ...]) -> NDArray[np.int16]:

@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from linkage.encode import clean, distinct, normalise
+from linkage.encode.aliases import replaced
 from linkage.encode.column import Column
 from linkage.encode.distinct import Texts
 from linkage.errors import Refused, shape
@@ -54,8 +56,16 @@ class Prepared:
         return len(self.rows)
 
 
-def prepare(records: Records, protocol: Protocol, party: str) -> Prepared:
+def prepare(
+    records: Records, protocol: Protocol, party: str, aliases: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+) -> Prepared:
     """Normalise the fields that a party has under a protocol.
+
+    Args:
+        records: what was read.
+        protocol: what was agreed.
+        party: id of the party that holds the records.
+        aliases: field to old and new numbers (`linkage.encode.aliases`).
 
     Raises:
         Refused: a BSN would be used, and the protocol names no law under which this party may (UAVG art. 46(1)).
@@ -68,6 +78,9 @@ def prepare(records: Records, protocol: Protocol, party: str) -> Prepared:
     counts: Counter[str] = Counter()
     for _, _, _, notes in done:
         counts.update(notes)
+    for name, changed in aliases.items():
+        columns[name], rows = replaced(columns[name], changed)
+        counts.update({f"{name}: alias": rows} if rows else {})
     references = None
     if records.reference is not None:
         references = [text.strip() or None if text else None for text in records.reference.to_pylist()]

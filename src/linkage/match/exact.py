@@ -18,65 +18,123 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.links import CandidatePairs, Conflict
+from linkage.links import CandidatePairs, Conflict, Kind
 from linkage.match.groups import Between, Groups, Positions
+from linkage.protocol.model import Exact
 from linkage.tables import Encodings
 
 Tokens = NDArray[np.void]
 
 
-def equal(field: str, every: Sequence[Encodings], groups: Groups) -> list[Between]:
-    """The pairs that equal tokens of a field make, among rows that may yet be linked; for any two parties.
+def stage(agreed: Exact, every: Sequence[Encodings], groups: Groups) -> list[Between]:
+    """Join groups by equal tokens, and return the pairs that did.
+
+    Where the stage asks a second field to agree, rows that have both and the same take each other first; then rows of
+    which one has no second field. Equal numbers with another second field are a mix-up of persons, not a link.
 
     Args:
-        field: sent as exact.
+        agreed: as agreed.
         every: the encodings of all parties.
         groups: of their rows.
     """
-    tokens = [token_of(e, field) for e in every]
-    parties = range(len(every))
+    first = [token_of(e, agreed.field) for e in every]
+    if agreed.second is None:
+        return _joined(groups, equal(first, groups))
+    second = [token_of(e, agreed.second) for e in every]
+    numbers = np.unique(np.concatenate(second), return_inverse=True)[1] + 1
+    apart = [np.where(present(np.concatenate(second)), numbers, 0)]
+    lacking = [~present(token) for token in second]
+    passes = [_joined(groups, equal(second, groups))]
+    for sides in ((lacking, None), (None, lacking)):
+        passes.append(_joined(groups, equal(first, groups, *sides), apart))
+    return [
+        Between(found[0].left, found[0].right, _ordered([(one.pairs.left, one.pairs.right) for one in found]))
+        for found in zip(*passes, strict=True)
+    ]
+
+
+def equal(
+    tokens: Sequence[Tokens], groups: Groups, left: Sequence[NDArray[np.bool_]] | None = None,
+    right: Sequence[NDArray[np.bool_]] | None = None,
+) -> list[Between]:  # fmt: skip
+    """The pairs that equal tokens make, among rows that may yet be linked; for any two parties.
+
+    Args:
+        tokens: of all parties.
+        groups: of their rows.
+        left: per party ``bool[n]``, which of its rows count as left ones; all when None.
+        right: likewise.
+    """
+    parties = range(len(tokens))
     rows = []
     for party in parties:
         free = np.unique(np.concatenate([groups.open(party, other) for other in parties if other != party]))
         has = free[present(tokens[party][free])]
-        rows.append(has[np.lexsort((has, groups.looks[groups.first[party] + has]))])
-    firsts = [at[np.unique(token[at], return_index=True)[1]] for token, at in zip(tokens, rows, strict=True)]
+        rows.append(has[np.lexsort((has, groups.looks_of(party)[has]))])
+    ours, theirs = (
+        [at if kept is None else at[kept[party][at]] for party, at in enumerate(rows)] for kept in (left, right)
+    )
     found = []
     for p, q in combinations(parties, 2):
-        left, right = _equal(tokens[p], firsts[p], tokens[q], firsts[q])
-        parts = [(left, right)]
+        firsts = tuple(at[np.unique(tokens[n][at], return_index=True)[1]] for n, at in ((p, ours[p]), (q, theirs[q])))
+        parts = [_equal(tokens[p], firsts[0], tokens[q], firsts[1])]
         if not groups.once[p]:
-            parts.append(_equal(tokens[p], np.setdiff1d(rows[p], firsts[p]), tokens[q], firsts[q]))
+            parts.append(_equal(tokens[p], np.setdiff1d(ours[p], firsts[0]), tokens[q], firsts[1]))
         if not groups.once[q]:
-            parts.append(_equal(tokens[q], np.setdiff1d(rows[q], firsts[q]), tokens[p], firsts[p])[::-1])
-        left, right = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
-        order = np.lexsort((right, left))
-        found.append(Between(p, q, CandidatePairs(left[order], right[order], np.ones(len(order)))))
+            parts.append(_equal(tokens[q], np.setdiff1d(theirs[q], firsts[1]), tokens[p], firsts[0])[::-1])
+        found.append(Between(p, q, _ordered(parts)))
     return found
 
 
-def crossed(stage: int, field: str, every: Sequence[Encodings], groups: Groups) -> list[Conflict]:
-    """Rows with equal tokens that are not in one group, of every token one row per party: one that is linked, if any.
+def _ordered(parts: Sequence[tuple[Positions, Positions]]) -> CandidatePairs:
+    """Pairs in order of their left row."""
+    left, right = (np.concatenate([part[n] for part in parts]) for n in (0, 1))
+    order = np.lexsort((right, left))
+    return CandidatePairs(left[order], right[order], np.ones(len(order)))
+
+
+def _joined(groups: Groups, between: list[Between], apart: Sequence[NDArray[np.int64]] = ()) -> list[Between]:
+    joined, _ = groups.join(between, apart)
+    return [one._replace(pairs=pairs) for one, pairs in zip(between, joined, strict=True)]
+
+
+def crossed(number: int, agreed: Exact, every: Sequence[Encodings], groups: Groups) -> list[Conflict]:
+    """Tokens that two parties have and that joined no row of one with a row of the other: for each a row of either,
+    one that is linked, if any.
 
     Args:
-        stage: its place, from 0.
-        field, every, groups: as of `equal`, after the stage.
+        number: place of the stage, from 0.
+        agreed, every, groups: as of `stage`, after it.
     """
-    tokens = [token_of(e, field) for e in every]
+    tokens = [token_of(e, agreed.field) for e in every]
+    second = [token_of(e, agreed.second or "") for e in every]
     size = np.bincount(np.concatenate([groups.of(party) for party in range(len(every))]), minlength=1)
-    firsts = []
+    rows, firsts = [], []
     for party, token in enumerate(tokens):
         has = np.flatnonzero(present(token))
         alone = size[groups.of(party)[has]] == 1
-        at = has[np.lexsort((has, groups.looks[groups.first[party] + has], alone))]
-        firsts.append(at[np.unique(token[at], return_index=True)[1]])
+        rows.append(has[np.lexsort((has, groups.looks_of(party)[has], alone))])
+        firsts.append(rows[-1][np.unique(token[rows[-1]], return_index=True)[1]])
     found = []
     for p, q in combinations(range(len(every)), 2):
         left, right = _equal(tokens[p], firsts[p], tokens[q], firsts[q])
-        apart = groups.of(p)[left] != groups.of(q)[right]
-        parties = every[p].party, every[q].party
-        found.append(Conflict(stage, parties, "crossed", len(left), left[apart], right[apart]))
+        apart = ~np.isin(tokens[p][left], _settled(groups, (p, tokens[p], rows[p]), (q, tokens[q], rows[q])))
+        one, other = second[p][left], second[q][right]
+        differs = apart & present(one) & present(other) & (one != other)
+        parties, looked_at = (every[p].party, every[q].party), len(left)
+        kinds: tuple[tuple[Kind, NDArray[np.bool_]], ...] = (("crossed", apart & ~differs), ("differs", differs))
+        for kind, kept in kinds[: 1 + (agreed.second is not None)]:
+            found.append(Conflict(number, parties, kind, looked_at, left[kept], right[kept]))
     return found
+
+
+def _settled(groups: Groups, *sides: tuple[int, Tokens, Positions]) -> Tokens:
+    """Tokens that stand in one group at both parties."""
+    known = np.concatenate([token[at] for _, token, at in sides])
+    code = np.unique(known, return_inverse=True)[1] * (len(groups.parent) + 1)
+    code += np.concatenate([groups.of(party)[at] for party, _, at in sides])
+    half = len(sides[0][2])
+    return known[:half][np.isin(code[:half], code[half:])]
 
 
 def token_of(encodings: Encodings, field: str) -> Tokens:

@@ -86,9 +86,8 @@ def _matched(
     conflicts: list[Conflict] = []
     for number, stage in enumerate(agreed.stages):
         if isinstance(stage, Exact):
-            between = exact.equal(stage.field, encodings, groups)
-            joined, _ = groups.join(between)
-            conflicts += exact.crossed(number, stage.field, encodings, groups)
+            found += [(number, one) for one in exact.stage(stage, encodings, groups)]
+            conflicts += exact.crossed(number, stage, encodings, groups)
         else:
             between = []
             for part, (p, q) in enumerate(combinations(range(len(encodings)), 2)):
@@ -100,7 +99,7 @@ def _matched(
                 conflicts += disputed.links(number, stage, two, by_number, one.rule, work.cores)
             joined, refused = groups.join(between, _numbers(stage, encodings))
             conflicts += disputed.crossed(number, encodings, between, refused)
-        found += [(number, one._replace(pairs=pairs)) for one, pairs in zip(between, joined, strict=True)]
+            found += [(number, one._replace(pairs=pairs)) for one, pairs in zip(between, joined, strict=True)]
     links = _links(protocol, encodings, found, seen, conflicts)
     how.run.close()
     return links

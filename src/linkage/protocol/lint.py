@@ -13,17 +13,17 @@ import math
 
 from linkage.findings import Finding, Severity
 from linkage.protocol import duties, law  # noqa: F401  # their rules are among RULES
-from linkage.protocol.model import Aim, Protocol
+from linkage.protocol.model import Aim, DifferentialPrivacy, Protocol, Suppression
 from linkage.protocol.profiles import Clk, Hardened
 from linkage.protocol.rule import RULES, Rule, Seen
 from linkage.protocol.rule import rule as _rule
 
 __all__ = ["RULES", "Rule", "check"]
 
-USUAL_MINIMUM = 10
-"""Persons per cell: ACRO and CBS practice."""
-LOWEST_MINIMUM = 5
-"""Below this a count is about persons; no policy we know allows it."""
+USUAL_COHORT = 30
+"""Persons: three cells of the usual minimum. Below it a release is nearly always all hidden."""
+MOST_EPSILON = 3.0
+"""All releases together; above it a reader may become twenty times surer of something about one person."""
 TYPICAL_WEIGHT = {
     "given-name": 16, "surname": 14, "birth-date": 20, "date": 20, "postcode": 5, "sex": 4, "initials": 8, "number": 9,
     "house-number": 1, "text": 12,
@@ -33,6 +33,8 @@ LOWEST_OVERLAP = 0.70
 """Dice or Tversky below which strangers meet (hard synthetic registers: the best threshold is 0.74 to 0.79)."""
 BROAD_QUOTA = 1_000_000
 """Rows; no gemeente has as many inhabitants, no school as many students."""
+MANY_ROUNDS = 3
+"""Requests per custodian: one, and room for a mishap or two."""
 WEAKEST_MATCH = 0.75
 """Cosine of the weakest pair of one person's records that is worth finding (hard synthetic registers)."""
 MARGIN = 5
@@ -149,11 +151,12 @@ def quota_without_bound(p: Protocol) -> Seen:
 def keyed_hash_of_number(p: Protocol) -> Seen:
     """There are 90,909,091 valid BSNs. With the linkage secret a dictionary of all their keyed hashes takes
     seconds: the unit together with one custodian, or with a leaked secret, reads every BSN."""
-    for stage in p.matching.stages:
-        if stage.stage == "exact" and stage.token == "hmac-sha256" and p.field(stage.field).kind == "bsn":
+    for field in p.fields:
+        stage = p.exact_stage(field.name)
+        if field.kind == "bsn" and field.send == "exact" and not (stage and stage.oprf_suite):
             yield (
                 "matching.stages",
-                f"'{stage.field}' is a keyed hash, the weak mode: linkage unit + one custodian = every BSN",
+                f"'{field.name}' is a keyed hash, the weak mode: linkage unit + one custodian = every BSN",
             )
 
 
@@ -271,28 +274,86 @@ def hardening_that_hides_little(p: Protocol) -> Seen:
             yield "encoding.hardening", f"{step.step} does not withstand known pairs or graph matching"
 
 
-@_rule("P301", Severity.ERROR)
-def minimum_too_low(p: Protocol) -> Seen:
-    """Cells below five persons are about persons, whoever they are shown to."""
-    for output in p.outputs:
-        if output.minimum < LOWEST_MINIMUM:
-            yield f"outputs.{output.name}.minimum", f"{output.minimum}; at least {LOWEST_MINIMUM}"
+@_rule("P220", Severity.INFO)
+def guarantee_of_oprf(p: Protocol) -> Seen:
+    """A number that is a token by oblivious PRF can be tried out only with the help of every key-holder, who count and
+    log each question, or with all of their keys. All of them together with the linkage unit and the linkage secret read
+    every number, and no software can prevent that: choose key-holders who would not all agree to it."""
+    for stage in p.oprf_stages:
+        holders = ", ".join(party.id for party in p.key_holders)
+        asked = ", ".join(f"{c.id} {(stage.rounds or 1) * (c.quota or 0):,}" for c in p.custodians)
+        yield (
+            "matching.stages",
+            f"'{stage.field}': linkage unit + a custodian can try at most as many numbers as may be asked ({asked}), "
+            f"each on record; linkage unit + all key-holders ({holders}) and the linkage secret = every number",
+        )
+
+
+@_rule("P221", Severity.WARNING)
+def one_key_holder(p: Protocol) -> Seen:
+    """With one key-holder, whoever has its key and the linkage secret tries numbers offline. When it is a custodian it
+    has both, and with the linkage unit it reads every number: the keyed hash over again, from one of the two sides."""
+    if p.oprf_stages and len(p.key_holders) == 1:
+        holder = p.key_holders[0]
+        also = "custodian" in holder.roles
+        yield (
+            f"parties.{holder.id}.roles",
+            "the only key-holder" + (" is a custodian: linkage unit + this one party = every number" if also else ""),
+        )
+
+
+@_rule("P222", Severity.INFO)
+def canaries_only(p: Protocol) -> Seen:
+    """Rows of known answer find every key-holder that answers with another key and 96 % of those who spoil one row in
+    twenty, but not one who spoils a few rows: these find no partner, or only each other. A proof over every row (dleq)
+    finds all, at about twice the work."""
+    for stage in p.oprf_stages:
+        if stage.check == "canary":
+            yield "matching.stages", f"'{stage.field}': a key-holder that answers a few rows wrongly may go unseen"
+
+
+@_rule("P223", Severity.WARNING)
+def many_rounds(p: Protocol) -> Seen:
+    """Every round is as many numbers as the quota that a custodian can try on people who are none of its own."""
+    for stage in p.oprf_stages:
+        if (stage.rounds or 0) > MANY_ROUNDS:
+            yield (
+                "matching.stages",
+                f"'{stage.field}': {stage.rounds} rounds; {MANY_ROUNDS} leave room for a mishap or two",
+            )
+
+
+@_rule("P224", Severity.WARNING)
+def key_holder_without_oprf(p: Protocol) -> Seen:
+    """A key-holder is asked only where a stage makes its tokens by oblivious PRF."""
+    if not p.oprf_stages:
+        for party in p.key_holders:
+            if party.id == p.unit.id:  # P106 says more
+                continue
+            yield f"parties.{party.id}.roles", "key-holder, but no stage has tokens by oblivious PRF"
 
 
 @_rule("P302", Severity.WARNING)
 def minimum_below_usual(p: Protocol) -> Seen:
-    """Ten persons per cell is the usual minimum; five to nine wants the privacy officer's decision."""
+    """Ten persons per cell is the usual minimum; five to nine is the privacy officer's decision, and no protocol can
+    have less."""
     for output in p.outputs:
-        if LOWEST_MINIMUM <= output.minimum < USUAL_MINIMUM:
-            yield f"outputs.{output.name}.minimum", f"{output.minimum}; {USUAL_MINIMUM} is usual"
+        said = output.protection
+        if not isinstance(said, DifferentialPrivacy) and said.minimum_decision is not None:
+            who = said.minimum_decision.decided_by
+            yield f"outputs.{output.name}.protection.minimum", f"{said.minimum}, decided by {who}; 10 is usual"
 
 
 @_rule("P303", Severity.WARNING)
 def not_rounded(p: Protocol) -> Seen:
     """Exact counts betray single persons by subtraction when a linkage is run again after one withdrawal."""
     for output in p.outputs:
-        if output.rounding < 5:
-            yield f"outputs.{output.name}.rounding", f"rounded to {output.rounding}; 5 or more blunts differencing"
+        said = output.protection
+        if isinstance(said, Suppression) and said.rounding < 5:
+            yield (
+                f"outputs.{output.name}.protection.rounding",
+                f"rounded to {said.rounding}; 5 or more blunts differencing",
+            )
 
 
 @_rule("P304", Severity.ERROR)
@@ -302,3 +363,42 @@ def told_to_no_recipient(p: Protocol) -> Seen:
         for name in output.to:
             if "recipient" not in p.party(name).roles:
                 yield f"outputs.{output.name}.to", f"{name} does not have the role recipient"
+
+
+@_rule("P305", Severity.WARNING)
+def none_and_all_are_shown(p: Protocol) -> Seen:
+    """ "None of them" and "all of them" tell something of every person in a cell, and that somebody is in the cell is
+    often known."""
+    for output in p.outputs:
+        if isinstance(output.protection, Suppression) and output.protection.zero_and_full == "show":
+            yield f"outputs.{output.name}.protection.zero_and_full", "cells of which nobody or everybody is linked show"
+
+
+@_rule("P306", Severity.WARNING)
+def much_privacy_spent(p: Protocol) -> Seen:
+    """Epsilon bounds how much surer a reader becomes of one person: at 1 by a factor of 2.7, at 3 of 20. All releases
+    add up."""
+    for output in p.outputs:
+        said = output.protection
+        if isinstance(said, DifferentialPrivacy) and said.budget > MOST_EPSILON:
+            yield (
+                f"outputs.{output.name}.protection.budget",
+                f"{said.budget:g} in all; more than {MOST_EPSILON:g} protects little",
+            )
+
+
+@_rule("P307", Severity.WARNING)
+def small_cohort(p: Protocol) -> Seen:
+    """With fewer than about thirty persons nearly every figure is small, and what can be told of them is told better by
+    somebody who knows them."""
+    for output in p.outputs:
+        if output.smallest_cohort < USUAL_COHORT:
+            yield f"outputs.{output.name}.smallest_cohort", f"{output.smallest_cohort}; {USUAL_COHORT} is usual"
+
+
+@_rule("P308", Severity.INFO)
+def noise_in_every_count(p: Protocol) -> Seen:
+    """Noise protects what subtraction would find, and every figure is a little wrong: say so where it is used."""
+    for output in p.outputs:
+        if not isinstance(output.protection, Suppression):
+            yield f"outputs.{output.name}.protection.method", f"{output.protection.method}: every count carries noise"

@@ -18,12 +18,14 @@ from pydantic import BaseModel, ValidationError
 
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
-from linkage.protocol.model import Aim, Fuzzy, Party, Protocol
+from linkage.protocol.model import Aim, DifferentialPrivacy, Exact, Fuzzy, Output, Party, Protocol
 from linkage.protocol.profiles import ClkField, HardenedField
 from linkage.protocol.strict_yaml import Document, Path
 
 M = TypeVar("M", bound=BaseModel)
 Problem = tuple[Path, str]
+USUAL_MINIMUM = 10
+"""Persons per cell: ACRO and CBS practice. Fewer needs a decision in the protocol."""
 MOST_CUSTODIANS = 64
 """Parties of a group are kept as bits of one word (`linkage.match.groups`)."""
 
@@ -177,6 +179,9 @@ def _dangling(p: Protocol) -> Iterator[Problem]:
             yield from _known(path, name, exact, "field sent as exact")
         if stage.stage == "fuzzy":
             yield from _fuzzy(path, stage, p.encoding.profile)
+        else:
+            yield from _exact(path, stage, p)
+    yield from _twice(("matching", "stages"), [s.field for s in p.matching.stages if isinstance(s, Exact)], "stage of")
     yield from _outputs(p, custodians)
 
 
@@ -193,6 +198,36 @@ def _outputs(p: Protocol, custodians: Sequence[str]) -> Iterator[Problem]:
             yield from _known((*path, "found_in", j), name, others, f"custodian beside {output.of}")
         for j, name in enumerate(output.to):
             yield from _known((*path, "to", j), name, p.party_ids, "party")
+        yield from _coarser((*path, "protection", "margins"), output.protection.margins, output.by)
+        yield from _coarser((*path, "pool", "tables"), output.pool.tables if output.pool else (), output.by)
+        yield from _protection((*path, "protection"), output, p)
+
+
+def _coarser(path: Path, tables: Sequence[Sequence[str]], by: Sequence[str]) -> Iterator[Problem]:
+    """Tables over some, not all, of the fields of another, each once."""
+    for i, table in enumerate(tables):
+        if list(table) != [name for name in by if name in table] or len(table) == len(by) or table in tables[:i]:
+            yield (*path, i), f"expected some, not all, of {', '.join(by)}, in this order, and each list once"
+
+
+def _protection(path: Path, output: Output, p: Protocol) -> Iterator[Problem]:
+    said = output.protection
+    if not isinstance(said, DifferentialPrivacy):
+        if (said.minimum < USUAL_MINIMUM) != (said.minimum_decision is not None):
+            lacks = "is missing: a minimum below 10 is the privacy officer's decision"
+            means = "means nothing for a minimum of 10 or more"
+            yield (*path, "minimum_decision"), lacks if said.minimum_decision is None else means
+        return
+    chosen = any(isinstance(stage, Fuzzy) and isinstance(stage.threshold, Aim) for stage in p.matching.stages)
+    for holds, what in [
+        (output.pool is None, "no pool: which table is shown would not be private"),
+        (p.matching.assignment.startswith("one-to-one"), "one-to-one links: else one row changes any number of them"),
+        (len(p.custodians) == 2, "two custodians: else one row changes any number of groups"),
+        (not chosen, "fixed thresholds: one that is chosen from the data is not private"),
+        (said.epsilon <= said.budget, "a budget of at least epsilon"),
+    ]:
+        if not holds:
+            yield (*path, "method"), f"differential-privacy wants {what}"
 
 
 def _parties(p: Protocol) -> Iterator[Problem]:
@@ -224,6 +259,22 @@ def _row_basis(i: int, party: Party, p: Protocol) -> Iterator[Problem]:
             yield from _known(path, name, own, f"field of {party.id}")
         elif name is not None and own[name] not in wanted:
             yield path, f"expected a field of kind {' or '.join(wanted)}, got {own[name]}"
+
+
+def _exact(path: Path, stage: Exact, p: Protocol) -> Iterator[Problem]:
+    """What an oblivious PRF needs, and what nothing else may have; a second field that is there."""
+    for name in ("check", "rounds"):
+        given = getattr(stage, name) is not None
+        if given != bool(stage.oprf_suite):
+            yield path, f"{name} {f'means nothing for {stage.token!r}' if given else 'is missing'}"
+    if stage.oprf_suite and not p.key_holders:
+        yield (*path, "token"), f"'{stage.token}' needs a party with role key-holder; there is none"
+    if stage.oprf_suite and any("linkage-unit" in party.roles for party in p.key_holders):
+        yield (*path, "token"), "the linkage unit is a key-holder; with one custodian it would read every number"
+    if stage.agree is not None:
+        yield from _known(
+            (*path, "agree"), stage.agree, [f.name for f in p.fields if f.name != stage.field], "other field"
+        )
 
 
 def _fuzzy(path: Path, stage: Fuzzy, profile: str) -> Iterator[tuple[Path, str]]:

@@ -10,8 +10,10 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
@@ -32,6 +34,10 @@ Role = Literal["custodian", "key-holder", "linkage-unit", "recipient"]
 Question = Literal["overlap"]
 
 
+OPRF_SUITES: Final[Mapping[str, str]] = MappingProxyType(
+    {"oprf-p256-sha256": "P256-SHA256", "oprf-ristretto255-sha512": "ristretto255-SHA512"}
+)
+"""Tokens by oblivious PRF, and their suites (RFC 9497 section 4)."""
 HIGHEST_COUNT = 99_999_999
 """Counts that packages and ledgers show have eight digits at most, so that none can pass for a person number."""
 
@@ -181,8 +187,28 @@ class Exact(Model):
 
     stage: Literal["exact"]
     field: Slug
-    token: Literal["hmac-sha256"]
-    """The keyed hash, the weak mode: whoever holds the linkage secret and the tokens can try every BSN."""
+    token: Literal["oprf-p256-sha256", "oprf-ristretto255-sha512", "hmac-sha256"]
+    """``oprf-...``: an oblivious PRF of the key-holders, joined under the linkage secret (docs/spec/exact-tokens.md).
+    ``hmac-sha256``: the keyed hash, the weak mode: whoever holds the linkage secret and the tokens can try every
+    BSN."""
+    check: Literal["dleq", "canary"] | None = None
+    """How a custodian checks a key-holder's answer, for ``oprf-...`` and only there. ``dleq``: a proof over every row.
+    ``canary``: 64 rows of known answer among them; next to no work, and a few wrong answers may go unseen."""
+    rounds: Annotated[int, Field(ge=1, le=100)] | None = None
+    """How many times its quota of rows a custodian may ask of each key-holder in this linkage, for ``oprf-...`` and
+    only there. One is used up by every `linkage tokenise` of a new export."""
+    agree: Slug | None = None
+    """A second field that must be equal too, where both rows have it: a valid number may be another person's."""
+
+    @property
+    def oprf_suite(self) -> str | None:
+        """Name of the suite in RFC 9497; None for the keyed hash."""
+        return OPRF_SUITES.get(self.token)
+
+    @property
+    def second(self) -> str | None:
+        """Name of the token that says whether number and second field agree."""
+        return f"{self.field}.{self.agree}" if self.agree else None
 
 
 class Aim(Model):
@@ -253,6 +279,69 @@ class Matching(Model):
     second, which may serve several. Many-to-many: every pair; a person may have several rows at any custodian."""
 
 
+class SmallerMinimum(Model):
+    """The privacy officer's decision that counts of five to nine persons may be shown."""
+
+    decided_by: Line
+    """Name of the function, not of a person."""
+    decided_on: Day
+    reason: Line
+
+
+class Suppression(Model):
+    """Small counts are hidden, others hidden with them until no reader can compute one, and the rest is rounded."""
+
+    method: Literal["suppression"]
+    minimum: Annotated[int, Field(ge=5, le=1000)]
+    """Smallest count of persons that may be shown; below ten only with `minimum_decision`. As many values, at least,
+    stay possible for every hidden count that is small."""
+    minimum_decision: SmallerMinimum | None
+    """For a minimum below ten, and only there."""
+    rounding: Annotated[int, Field(ge=1, le=100)]
+    """Shown counts are rounded to a multiple of this."""
+    zero_and_full: Literal["hide", "show"]
+    """Whether "none of them" and "all of them", statements about everybody in a cell, are hidden like small counts."""
+    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
+    """Subtotals beside the grand total: each names the fields that are kept."""
+
+
+class CellKey(Model):
+    """Every count gets noise that depends on who is counted: the same persons, the same noise."""
+
+    method: Literal["cell-key"]
+    minimum: Annotated[int, Field(ge=5, le=1000)]
+    """Counts that are below this after the noise are hidden."""
+    minimum_decision: SmallerMinimum | None
+    rounding: Annotated[int, Field(ge=1, le=100)]
+    largest_noise: Annotated[int, Field(ge=2, le=50)]
+    """A count changes by this much at most; the noise has mean zero and half of this as its variance."""
+    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
+
+
+class DifferentialPrivacy(Model):
+    """Every cell gets discrete Laplace noise, new for every release, and every release is paid from a budget."""
+
+    method: Literal["differential-privacy"]
+    epsilon: Annotated[float, Field(ge=0.01, le=10)]
+    """What one release costs; half of it for the persons, half for the linked."""
+    budget: Annotated[float, Field(ge=0.01, le=100)]
+    """What all releases about the counted party under this protocol may cost together."""
+    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
+    """Sums of the noisy cells; they cost nothing."""
+
+
+Protection = Annotated[Suppression | CellKey | DifferentialPrivacy, Field(discriminator="method")]
+
+
+class Pool(Model):
+    """Coarser tables, tried in order when too little of the finer one would be shown; the grand total is the last."""
+
+    shown_at_least: Annotated[float, Field(gt=0, le=1)]
+    """Share of the linked counts of a table's cells that must be shown; with less, the next table is tried."""
+    tables: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
+    """Each names the fields of `by` that are kept."""
+
+
 class Output(Model):
     """A question, how finely it is answered, and who gets the answer."""
 
@@ -266,10 +355,12 @@ class Output(Model):
     by: tuple[Slug, ...] = Field(min_length=1, max_length=3)
     """Category fields of that party that span the table."""
     to: tuple[Slug, ...] = Field(min_length=1)
-    minimum: Annotated[int, Field(ge=1, le=1000)]
-    """Smallest count of persons that may be shown."""
-    rounding: Annotated[int, Field(ge=1, le=100)]
-    """Shown counts are rounded to a multiple of this."""
+    smallest_cohort: Annotated[int, Field(ge=10, le=HIGHEST_COUNT)]
+    """Fewest persons that may be counted at all; with fewer nothing is released."""
+    protection: Protection
+    """What keeps small numbers from showing."""
+    pool: Pool | None
+    """Coarser tables for when too little would be shown; null for none."""
 
 
 class Retention(Model):
@@ -365,6 +456,22 @@ class Protocol(Model):
         """The parties that send records."""
         return self.with_role("custodian")
 
+    @property
+    def key_holders(self) -> tuple[Party, ...]:
+        """The parties without whom no token by oblivious PRF is made."""
+        return self.with_role("key-holder")
+
+    @property
+    def oprf_stages(self) -> tuple[Exact, ...]:
+        """The stages whose tokens are made by oblivious PRF."""
+        return tuple(s for s in self.matching.stages if isinstance(s, Exact) and s.oprf_suite)
+
+    def exact_stage(self, field: str) -> Exact | None:
+        """The stage that links by a field, if there is one; `linkage.protocol.load` has checked that there is one at
+        most."""
+        stages = (s for s in self.matching.stages if isinstance(s, Exact) and s.field == field)
+        return next(stages, None)
+
     def field(self, name: str) -> FieldSpec:
         """The field of that name (checked by `linkage.protocol.load` wherever a name is used)."""
         return next(field for field in self.fields if field.name == name)
@@ -373,11 +480,19 @@ class Protocol(Model):
         """The fields a party has, of these ways of sending (all when none is named)."""
         return tuple(f for f in self.fields if party_id in f.parties and (not send or f.send in send))
 
+    def oprf_stages_of(self, party_id: str) -> dict[str, Exact]:
+        """Field to stage, for the numbers of a custodian that are made tokens by oblivious PRF."""
+        own = [field.name for field in self.fields_of(party_id, "exact")]
+        return {stage.field: stage for stage in self.oprf_stages if stage.field in own}
+
     def layout(self, party_id: str) -> Layout:
         """The columns that this party's encodings have: fields in the order of the file."""
         from linkage.tables import Layout
 
+        own = [f.name for f in self.fields_of(party_id)]
         tokens = tuple(f.name for f in self.fields_of(party_id, "exact"))
+        stages = [self.exact_stage(name) for name in tokens]
+        tokens += tuple(s.second for s in stages if s and s.second and s.agree in own)
         words = self.encoding.filter_bits // 64 if self.fields_of(party_id, "bloom") else 0
         categories = tuple((f.name, len(f.values or ())) for f in self.fields_of(party_id, "category"))
         return Layout(tokens, words, categories)

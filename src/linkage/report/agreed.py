@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from linkage.findings import Finding
 from linkage.protocol import lint
-from linkage.protocol.model import Protocol
+from linkage.protocol.model import CellKey, DifferentialPrivacy, Output, Protocol
+from linkage.report import guarantee
 from linkage.report.words import Lang, word
 
 
@@ -20,17 +21,28 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
     for party in protocol.parties:
         lines += ["", f"{party.id}: {party.name} ({', '.join(party.roles)})", f"  {party.legal_task}"]
         for field in protocol.fields_of(party.id):
-            lines.append(f"  {field.name}: {word('sent_' + field.send, lang)}")
+            lines.append(f"  {field.name}: {guarantee.leaves(protocol, field, lang)}")
         lines += [f"  {line}" for line in bases(protocol, party.id, lang)]
         if party.bsn_basis is not None:
             lines.append(f"  BSN: {party.bsn_basis.law}")
         if party.row_basis is not None:
             lines.append(f"  {word('row_basis', lang, table=party.row_basis.table, role=party.row_basis.role)}")
     for output in protocol.outputs:
-        rule = word("rule", lang, minimum=output.minimum, rounding=output.rounding)
-        lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}", f"  {rule}"]
+        lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}", f"  {rule(output, lang)}"]
+    lines += ["", word("guarantee", lang), *(f"  {line}" for line in guarantee.lines(protocol, lang))]
     findings: list[Finding] = lint.check(protocol)
     return "\n".join([*lines, "", *map(str, findings)])
+
+
+def rule(output: Output, lang: Lang) -> str:
+    """What keeps small numbers from showing, in a sentence or two."""
+    said = output.protection
+    if isinstance(said, DifferentialPrivacy):
+        return word("rule_private", lang, epsilon=f"{said.epsilon:g}")
+    if isinstance(said, CellKey):
+        return word("rule_key", lang, minimum=said.minimum, rounding=said.rounding, noise=said.largest_noise)
+    key = "rule" if said.zero_and_full == "hide" else "rule_shown"
+    return word(key, lang, minimum=said.minimum, rounding=said.rounding)
 
 
 def bases(protocol: Protocol, party_id: str, lang: Lang) -> list[str]:

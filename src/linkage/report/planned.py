@@ -9,9 +9,11 @@ Rules kept here:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from linkage.findings import Finding
+from linkage.protocol.model import Protocol
+from linkage.report import guarantee
 from linkage.report.words import WORDS, Lang, word
 
 
@@ -40,11 +42,16 @@ class Plan:
     bad_count: int
     warnings: tuple[Finding, ...]
     """What the reader noticed about the file."""
+    protocol: Protocol = field(repr=False)
+    """Under which it would leave."""
 
 
 def as_text(plan: Plan, lang: Lang) -> str:
     """The plan for a terminal."""
-    fields = {f"{plan.headings[name]} ({name})": word("sent_" + send, lang) for name, send in plan.leaves.items()}
+    fields = {
+        f"{plan.headings[name]} ({name})": guarantee.leaves(plan.protocol, plan.protocol.field(name), lang)
+        for name in plan.leaves
+    }
     if plan.reference:
         fields[f"{plan.reference} ({word('reference', lang)})"] = word("leaves_reference", lang)
     lines = [word("read_as", lang, source=plan.source, how=plan.read_as), _listed(fields)]
@@ -58,7 +65,7 @@ def as_text(plan: Plan, lang: Lang) -> str:
         lines += [word("bad_cells", lang, count=plan.bad_count), *(f"  {f.where}: {f.message}" for f in plan.bad)]
         if plan.bad_count > len(plan.bad):
             lines.append(f"  {word('more', lang, count=plan.bad_count - len(plan.bad))}")
-    return "\n".join(lines)
+    return "\n".join([*lines, word("guarantee", lang), *(f"  {line}" for line in guarantee.lines(plan.protocol, lang))])
 
 
 def judged(counts: Mapping[str, int], lang: Lang) -> dict[str, int]:

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from linkage.disclosure.release import Cell, Expected, Figure, Release
+from linkage.disclosure.protect import Figure
+from linkage.disclosure.release import Cell, Expected, Release
 from linkage.protocol.model import Output, Protocol
-from linkage.report import agreed
+from linkage.report import agreed, guarantee
 from linkage.report.words import Lang, word
 
 Quality = Mapping[str, Any]
@@ -45,33 +46,60 @@ class Report:
     def headings(self) -> list[str]:
         """Category labels, then persons, linked, share."""
         labels = []
-        for name in self.output.by:
+        for name in self.release.by:
             label = self.protocol.field(name).label
             labels.append(str(getattr(label, self.lang)) if label else name)
-        return [*labels, *(word(key, self.lang) for key in ("persons", "linked", "share"))]
+        return [*(labels or [""]), *(word(key, self.lang) for key in ("persons", "linked", "share"))]
+
+    @property
+    def names(self) -> int:
+        """How many columns name a line; the rest are figures."""
+        return max(1, len(self.release.by))
 
     @property
     def lines(self) -> list[list[str]]:
-        """The table as text, the total last."""
-        by = self.output.by
-        lines = [[*(cell.categories[name] for name in by), *self._figures(cell)] for cell in self.release.cells]
-        blank = [""] * (len(by) - 1)
+        """The table as text: cells, subtotals, and the grand total last."""
+        by, every = self.release.by, word("all", self.lang)
+        cells = (*self.release.cells, *self.release.margins)
+        lines = [[*(cell.categories.get(name, every) for name in by), *self._figures(cell)] for cell in cells]
+        blank = [""] * (self.names - 1)
         return [*lines, [word("total", self.lang), *blank, *self._figures(self.release.total)]]
 
     def _figures(self, cell: Cell) -> list[str]:
         return [self._shown(cell.persons), self._shown(cell.linked), share(cell)]
 
     def _shown(self, figure: Figure) -> str:
+        if figure.status == "below":
+            return f"<{self.release.protection['minimum']}"
         return word("hidden", self.lang) if figure.value is None else str(figure.value)
 
     @property
     def notes(self) -> list[str]:
         """What the reader must know about the figures."""
-        rule = word("rule", self.lang, minimum=self.release.minimum, rounding=self.release.rounding)
+        rule = agreed.rule(self.output, self.lang)
         names = [self.protocol.party(party).name for party in self.output.found_in]
         found_in = f" {word('or', self.lang)} ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
         meaning = word("meaning", self.lang, found_in=found_in)
-        return [rule, meaning, *(self._expected(one) for one in self.release.expected)]
+        told = [*self._few, rule, *self._pooled, meaning]
+        return [*told, *(self._expected(one) for one in self.release.expected)]
+
+    @property
+    def _few(self) -> list[str]:
+        """What can be said where the grand total of linked is itself a small number."""
+        total = self.release.total
+        if total.linked.status != "below":
+            return []
+        minimum = self.release.protection["minimum"]
+        return [word("few", self.lang, minimum=minimum, persons=total.persons.value)]
+
+    @property
+    def _pooled(self) -> list[str]:
+        """Why the table is coarser than the protocol's."""
+        if self.release.by == self.output.by:
+            return []
+        fields = [self.protocol.field(name) for name in self.output.by if name not in self.release.by]
+        names = [str(getattr(f.label, self.lang)) if f.label else f.name for f in fields]
+        return [word("pooled", self.lang, fields=f" {word('and', self.lang)} ".join(names))]
 
     def _expected(self, one: Expected) -> str:
         """One sentence on the quality of a stage."""
@@ -97,9 +125,7 @@ class Report:
     @property
     def limits(self) -> list[str]:
         """What the protocol does not protect against."""
-        numbers = any(f.kind == "bsn" and f.send == "exact" for f in self.protocol.fields)
-        collusion = "collusion" if numbers else "collusion_names"
-        return [word(collusion, self.lang, unit=self.protocol.unit.name), word("pseudonymised", self.lang)]
+        return [*guarantee.collusion(self.protocol, self.lang), word("pseudonymised", self.lang)]
 
     @property
     def bases(self) -> list[str]:
@@ -143,14 +169,16 @@ def as_text(report: Report) -> str:
 
     lines = report.lines
     widths = [max(len(row[i]) for row in [report.headings, *lines]) for i in range(len(report.headings))]
-    by = len(report.output.by)
 
     def row(cells: list[str]) -> str:
-        cut = [c.ljust(w) if i < by else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))]
+        cut = [
+            c.ljust(w) if i < report.names else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))
+        ]
         return "  " + "  ".join(cut).rstrip()
 
     rule = "  " + "  ".join("-" * w for w in widths)
-    table = [row(report.headings), rule, *map(row, lines[:-1]), rule, row(lines[-1])]
+    cells = [*map(row, lines[:-1]), rule] if len(lines) > 1 else []
+    table = [row(report.headings), rule, *cells, row(lines[-1])]
 
     def fold(text: str, first: str = "  ") -> str:
         return textwrap.fill(text, 96, initial_indent=first, subsequent_indent="  " + " " * (len(first) - 2))
@@ -176,7 +204,8 @@ def as_html(report: Report) -> str:
     def say(key: str) -> str:
         return word(key, report.lang)
 
-    bars = [_bar(cell) for cell in (*report.release.cells, report.release.total)]
+    release = report.release
+    bars = [_bar(cell) for cell in (*release.cells, *release.margins, release.total)]
     return environment.get_template("result.html").render(report=report, word=say, bars=bars)
 
 

@@ -32,6 +32,40 @@ WORDS: dict[str, dict[Lang, str]] = {
         "and counts from which a hidden one could be computed. The rest is rounded to {rounding}, so figures do not "
         "add up exactly.",
     },
+    "rule_shown": {
+        "nl": "Aantallen van 1 tot {minimum} zijn verborgen. Ook verborgen: aantallen waarbij 1 tot {minimum} personen "
+        "buiten beeld blijven, en aantallen waaruit een verborgen aantal te berekenen zou zijn. ‘Niemand’ en "
+        "‘iedereen’ zijn niet verborgen. De rest is afgerond op {rounding}; getallen tellen daarom niet precies op.",
+        "en": "Counts from 1 to below {minimum} are hidden. Also hidden: counts that leave 1 to fewer than {minimum} "
+        "persons out, and counts from which a hidden one could be computed. ‘Nobody’ and ‘everybody’ are not hidden. "
+        "The rest is rounded to {rounding}, so figures do not add up exactly.",
+    },
+    "rule_key": {
+        "nl": "Bij elk aantal is een toevallig getal van hooguit {noise} opgeteld of afgetrokken. Dezelfde personen "
+        "krijgen altijd hetzelfde getal. Wat daarna onder {minimum} ligt is verborgen; de rest is afgerond op "
+        "{rounding}. Getallen tellen daarom niet precies op.",
+        "en": "A random number of at most {noise} was added to or taken from every count. The same persons always get "
+        "the same number. What is below {minimum} after that is hidden; the rest is rounded to {rounding}. So figures "
+        "do not add up exactly.",
+    },
+    "rule_private": {
+        "nl": "Bij elk aantal is toevallige ruis opgeteld (differentiële privacy, epsilon {epsilon} voor deze tabel). "
+        "Elk getal zit er dus een beetje naast; kleine getallen zeggen weinig.",
+        "en": "Random noise was added to every count (differential privacy, epsilon {epsilon} for this table). So "
+        "every figure is a little off, and small figures say little.",
+    },
+    "few": {
+        "nl": "Van de ongeveer {persons} personen zijn er minder dan {minimum} gekoppeld. Hoeveel precies is "
+        "verborgen.",
+        "en": "Of about {persons} persons, fewer than {minimum} are linked. How many exactly is hidden.",
+    },
+    "pooled": {
+        "nl": "Deze tabel is grover dan afgesproken, want fijner zou er te veel verborgen zijn. "
+        "Samengenomen: {fields}.",
+        "en": "This table is coarser than the one agreed, because a finer one would hide too much. Pooled: {fields}.",
+    },
+    "all": {"nl": "alle", "en": "all"},
+    "and": {"nl": "en", "en": "and"},
     "meaning": {
         "nl": "‘Gekoppeld’ betekent: gevonden in de gegevens van {found_in}. Niet gekoppeld betekent: daar niet "
         "gevonden. Dat is iets anders dan ‘heeft geen uitkering’.",
@@ -60,6 +94,34 @@ WORDS: dict[str, dict[Lang, str]] = {
         "en": "If {unit} and one custodian collude, they can recover every BSN and name: the BSN is hashed under one "
         "key (the weak mode).",
     },
+    "numbers_oprf": {
+        "nl": "{field}: een token met de sleutels van {holders} ({suite}), die alleen verblinde nummers zien.",
+        "en": "{field}: a token made with the keys of {holders} ({suite}), who see blinded numbers only.",
+    },
+    "numbers_keyed": {
+        "nl": "{field}: een hash onder één sleutel, de zwakke vorm.",
+        "en": "{field}: a hash under one key, the weak mode.",
+    },
+    "collusion_unit": {
+        "nl": "{unit} alleen: ziet welke rijen hetzelfde nummer hebben, geen nummer.",
+        "en": "{unit} alone: sees which rows have the same number, no number.",
+    },
+    "collusion_quota": {
+        "nl": "{unit} met {party}: kan nummers alleen raden door ernaar te vragen, tot het quotum; {others} telt elke "
+        "vraag en legt die vast.",
+        "en": "{unit} with {party}: can guess numbers only by asking about them, up to the quota; {others} counts and "
+        "records each question.",
+    },
+    "collusion_all": {
+        "nl": "{unit} met alle sleutelhouders ({holders}) en het koppelgeheim: alle nummers.",
+        "en": "{unit} with all key-holders ({holders}) and the linkage secret: every number.",
+    },
+    "sent_oprf": {
+        "nl": "gaat weg als token, gemaakt met de sleutelhouders",
+        "en": "leaves as a token, made with the key-holders",
+    },
+    "guarantee": {"nl": "Wat dit protocol belooft", "en": "What this protocol guarantees"},
+    "asked_since": {"nl": "niet gevraagd aan de sleutelhouders", "en": "not asked of the key-holders"},
     "collusion_names": {
         "nl": "Spannen {unit} en één bronhouder samen, dan kunnen zij namen terugzoeken met een woordenboek: wie de "
         "sleutel heeft, kan van elke naam het filter maken.",
@@ -197,7 +259,11 @@ WORDS: dict[str, dict[Lang, str]] = {
     },
     "repaired": {"nl": "voorloopnul hersteld", "en": "repaired"},
     "placeholder": {"nl": "niet ingevuld", "en": "placeholder"},
-    "education-number": {"nl": "onderwijsnummer, niet te koppelen", "en": "education-number"},
+    "education-number": {
+        "nl": "onderwijsnummer, niet op nummer te koppelen",
+        "en": "education number, not linkable by number",
+    },
+    "alias": {"nl": "oud nummer, vervangen", "en": "old number, replaced"},
     "test-range": {"nl": "testnummer", "en": "test-range"},
     "to": {"nl": "aan", "en": "to"},
     "tokens": {"nl": "tokens", "en": "tokens"},

@@ -24,12 +24,10 @@ from linkage import canonical, files
 from linkage.crypto import envelope, signature
 from linkage.crypto import secret as secrets
 from linkage.crypto.envelope import Package
-from linkage.crypto.header import Label
 from linkage.crypto.identity import Identity
 from linkage.crypto.secret import Committed
 from linkage.errors import LinkageError, Refused, Untrusted
-from linkage.ledger import witness
-from linkage.roles import agreement, exchange
+from linkage.roles import agreement, exchange, kept
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 
@@ -66,8 +64,8 @@ def commit(home: Home, identity: Identity, linkage: Linkage) -> str:
     if not linkage.share(me).exists():
         if linkage.signature(me).exists() or linkage.secret.exists():
             raise Refused("the share that this home committed to is gone", where=linkage.folder.name, hint=_AGAIN)
-        _keep(home, identity, linkage, linkage.share(me), KEPT_SHARE, secrets.create())
-    share = _opened(identity, linkage, linkage.share(me), KEPT_SHARE)
+        kept.seal(home, identity, linkage, KEPT_SHARE, secrets.create(), linkage.share(me))
+    share = kept.open_(identity, linkage, KEPT_SHARE, linkage.share(me))
     return secrets.commitment(share, protocol.digest, me, home.card.fingerprint)
 
 
@@ -84,7 +82,7 @@ def share(home: Home, identity: Identity, linkage: Linkage) -> list[Path]:
     if sent.exists():
         return [home.send(sent, other, name) for other in others]
     readers = [agreement.serving(home, protocol, other) for other in others]
-    body = _share_to_bytes(_opened(identity, linkage, _own(home, linkage), KEPT_SHARE), _seen(home, linkage))
+    body = _share_to_bytes(kept.open_(identity, linkage, KEPT_SHARE, _own(home, linkage)), _seen(home, linkage))
     draft = linkage.folder / "unsent.package"  # no file leaves under a number that the ledger does not know
     exchange.send(home, identity, linkage, exchange.Letter(exchange.SHARE, readers, body), draft)
     paths = [home.send(draft, other, name) for other in others]
@@ -118,7 +116,7 @@ def take(home: Home, identity: Identity, linkage: Linkage, path: Path) -> None:
             )
         _refuse_other_view(sender, seen, _seen(home, linkage), where=path.name)
         if not linkage.secret.exists():
-            _keep(home, identity, linkage, linkage.share(sender), KEPT_SHARE, shown)
+            kept.seal(home, identity, linkage, KEPT_SHARE, shown, linkage.share(sender))
 
     exchange.take_in(home, identity, linkage, path, exchange.SHARE, keep)
 
@@ -138,9 +136,9 @@ def combine(home: Home, identity: Identity, linkage: Linkage) -> str | None:
         parties = [one.party for one in committed]
         if not linkage.sent_share.exists() or not all(linkage.share(party).exists() for party in parties):
             return None
-        shares = {party: _opened(identity, linkage, linkage.share(party), KEPT_SHARE) for party in parties}
+        shares = {party: kept.open_(identity, linkage, KEPT_SHARE, linkage.share(party)) for party in parties}
         made = secrets.combine(shares, committed, digest)
-        _keep(home, identity, linkage, linkage.secret, KEPT_SECRET, made)
+        kept.seal(home, identity, linkage, KEPT_SECRET, made, linkage.secret)
     if check is None:  # also after a crash between the file and the entry
         check = secrets.check(linkage_secret(home, identity, linkage), digest)
         of = [party.id for party in linkage.protocol.custodians]
@@ -163,7 +161,7 @@ def linkage_secret(home: Home, identity: Identity, linkage: Linkage) -> bytes:
         raise Refused(
             f"the linkage secret is not here yet; missing: {missing}", hint="`linkage next` does what it can."
         )
-    return _opened(identity, linkage, linkage.secret, KEPT_SECRET)
+    return kept.open_(identity, linkage, KEPT_SECRET, linkage.secret)
 
 
 def progress(home: Home, linkage: Linkage) -> Progress:
@@ -288,20 +286,6 @@ def _own(home: Home, linkage: Linkage) -> Path:
     if not path.exists():
         raise Refused("the share that this home committed to is gone", where=linkage.folder.name, hint=_AGAIN)
     return path
-
-
-def _keep(home: Home, identity: Identity, linkage: Linkage, path: Path, type_: str, body: bytes) -> None:
-    """Seal to oneself."""
-    label = Label(type_, linkage.protocol.digest, 1, witness.tell(home.ledger.entries(), identity.card, ()), {})
-    envelope.seal(path, [body], identity, [identity.card], label)
-
-
-def _opened(identity: Identity, linkage: Linkage, path: Path, type_: str) -> bytes:
-    """What was sealed to oneself, also with keys that were rotated away since."""
-    package = envelope.read(path)
-    mine = identity.of(package.header.sender_card) or identity
-    pieces = envelope.open_body(package, mine, mine.card, protocol=linkage.protocol.digest, type_=type_)
-    return b"".join(pieces)
 
 
 def _remove_shares(linkage: Linkage) -> None:

@@ -29,8 +29,10 @@ from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, consents, exchange, rowproof
+from linkage.roles import agreement, blinding, consents, exchange, numbers, rowproof
 from linkage.roles import home as homes
+from linkage.roles.asked import Desk, Export
+from linkage.roles.blinding import Waiting
 from linkage.roles.ceremony import linkage_secret
 from linkage.roles.consents import import_consent
 from linkage.roles.home import Home, Linkage
@@ -55,10 +57,20 @@ class Tokenised:
     plan: Plan
     counts: Mapping[str, int]
     """Rows, tokens and filters in the package."""
+    left_out: int
+    """Rows that may take part by now, and about which the key-holders were not asked."""
     handles: NDArray[np.uint8] = field(repr=False)
     """``uint8[n, 16]``: handles in the package. In memory only, for an embedder to look up what became of a row."""
     rows: NDArray[np.int64] = field(repr=False)
     """``int64[n]``: the row number as given of each handle."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """The key-holders were asked; the package is made when their answers are here."""
+
+    waiting: Waiting
+    plan: Plan
 
 
 def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
@@ -71,14 +83,33 @@ def plan(home: Home, linkage: Linkage, path: Path, config: Config) -> Plan:
 
 
 def tokenise(
-    home: Home, identity: Identity, linkage: Linkage, path: Path, config: Config, *, bad_cells: BadCells = "refuse"
-) -> Tokenised:
+    home: Home,
+    identity: Identity,
+    linkage: Linkage,
+    path: Path,
+    config: Config,
+    *,
+    bad_cells: BadCells = "refuse",
+    ask_again: bool = False,
+) -> Tokenised | Asked:
     """Turn a file into a package for the linkage unit: encoded, searched and sealed piece by piece.
+
+    Where numbers become tokens by oblivious PRF, the key-holders are asked first; called again with the same file once
+    their answers are here, it makes the package.
+
+    Args:
+        home: of the custodian.
+        identity: its keys.
+        linkage: which linkage.
+        path: the file.
+        config: which column is which field.
+        bad_cells: stop at bad cells, or take them for empty.
+        ask_again: give up what the key-holders were asked before; it has been counted.
 
     Raises:
         InputError: the file, a cell or the config is bad; nothing was written.
-        Refused: the protocol is not in effect, the secret is not here, no row may take part, or more rows than the
-            quota.
+        Refused: the protocol is not in effect, the secret is not here, no row may take part, more rows than the
+            quota, or the key-holders were asked about another file.
     """
     from linkage.encode import encoder, outgoing
 
@@ -88,26 +119,48 @@ def tokenise(
     encoder.refuse_bad(prepared, bad_cells)
     if not judgement.included.any():
         raise Refused("no row may take part", hint="`linkage plan` says why.")
-    rows = int(judgement.included.sum())
-    exchange.within_quota(protocol, home.card.party, rows)
+    exchange.within_quota(protocol, home.card.party, int(judgement.included.sum()))
+    desk = Desk(home, identity, linkage)
+    if ask_again:
+        blinding.destroy(desk)
+    export = Export(path, config.model_dump(mode="json", by_alias=True), bad_cells)
+    blinded = blinding.outputs(desk, export, prepared, judgement.included)
+    if isinstance(blinded, blinding.Waiting):
+        return Asked(blinded, plan_)
     cells = outgoing.cells_of(records, prepared, protocol)
     del records  # the cells as they were are not needed any more
     committed = rowproof.commit(home, protocol.digest, prepared.references, judgement)
     home.ledger.append(
         identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
-        bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party),
+        bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party), left_out=blinded.left_out,
         row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed,
     )  # fmt: skip
     unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
     tally = encoder.Tally()
-    made = map(tally.seen, encoder.pieces(prepared, judgement.included, protocol, secret))
+    made = map(tally.seen, encoder.pieces(prepared, blinded.included, protocol, secret, numbers=blinded.numbers))
     body = outgoing.searched(tables.stream(made), cells, own=_columns(protocol, home.card.party))
-    content = exchange.announced(protocol, home.card.party, rows)
-    content[exchange.CHECK] = secrets.check(secret, protocol.digest)
+    content = exchange.announced(protocol, home.card.party, int(blinded.included.sum()))
+    content |= {exchange.CHECK: secrets.check(secret, protocol.digest), **blinded.content}
     letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts)
     digest = exchange.send(home, identity, linkage, letter, target)
-    return Tokenised(target, digest, plan_, tally.counts(), *tally.handles())
+    blinding.destroy(desk)
+    return Tokenised(target, digest, plan_, tally.counts(), blinded.left_out, *tally.handles())
+
+
+def go_on(home: Home, identity: Identity, linkage: Linkage) -> Tokenised | Asked | None:
+    """Tokenise the file that the key-holders were asked about; None when nothing is under way.
+
+    Raises:
+        InputError, Refused: see `tokenise`; the file may have moved or changed.
+    """
+    from linkage.encode.config import from_data
+
+    state = Desk(home, identity, linkage).state()
+    if state is None:
+        return None
+    export = state.export
+    return tokenise(home, identity, linkage, export.path, from_data(export.config), bad_cells=export.bad_cells)
 
 
 def _columns(protocol: Protocol, party: str) -> bytes:
@@ -135,7 +188,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         sheet=config.sheet,
     )
     records = read_records(path, columns, fields)
-    prepared = prepare(records, protocol, party.id)
+    prepared = prepare(records, protocol, party.id, numbers.aliases_of(home, protocol, config))
     texts = {c.field: prepared.columns[c.field].texts() for c in party.cohort}
     standing = None
     if party.consent == "required":
@@ -156,7 +209,12 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
         notes=prepared.counts,
         bad=prepared.bad,
         bad_count=prepared.bad_count,
-        warnings=(*records.findings, *_over_quota(party, int(judgement.included.sum()))),
+        warnings=(
+            *records.findings,
+            *numbers.of_tests(prepared),
+            *_over_quota(party, int(judgement.included.sum())),
+        ),
+        protocol=protocol,
     )
     return plan_, prepared, judgement, records
 

@@ -26,6 +26,7 @@ from linkage.report.result import Report
 from linkage.report.words import Lang
 from linkage.roles import agreement, auditor, custodian, keeping, post, recipient, signing, trust, unit
 from linkage.roles import home as homes
+from linkage.roles.custodian import Tokenised
 from linkage.roles.home import Home
 
 if TYPE_CHECKING:
@@ -106,19 +107,20 @@ def run(folder: Path, *, people: int, seed: int, lang: Lang, say: Callable[[str]
     everyone = {party: Home(folder / party) for party in PARTIES}
     identities = {party: _create(folder, home, party) for party, home in everyone.items()}
     _introduce(everyone, identities)
-    say("all three sign the protocol; school and municipality each seal a share of the linkage secret to the other")
+    say("all three sign the protocol; school and municipality each seal a share of the linkage secret to the other,")
+    say("and make a key for numbers, which stays with them")
     _agree(folder, everyone, identities, people)
     _carry_until_quiet(everyone, identities)
-    say("each custodian drops rows without consent or basis, tokenises the rest and seals it to the linkage unit")
-    sent = {}
+    say("each custodian drops rows without consent or basis, and asks the other blindly about the numbers of the rest;")
+    say("each answers within the quota, makes tokens with both keys and seals its package to the linkage unit")
     inputs = {"mbo": made.school, "gemeente": made.gemeente}
     for party, path in inputs.items():
         home, identity = everyone[party], identities[party]
         config = configs.load(files.shipped(f"config/{party}.yml"))
         if config.consent is not None:
             custodian.import_consent(home, identity, made.consent, config)
-        sent[party] = custodian.tokenise(home, identity, home.linkage(), path, config)
-    _carry_until_quiet(everyone, identities)
+        custodian.tokenise(home, identity, home.linkage(), path, config)
+    sent = _carry_until_quiet(everyone, identities)
     say("the linkage unit matches, and releases what the protocol allows")
     at_unit = everyone["unit"].linkage()
     matched = unit.match(everyone["unit"], identities["unit"], at_unit)
@@ -184,8 +186,13 @@ def _agree(folder: Path, everyone: Mapping[str, Home], identities: Mapping[str, 
         signing.sign(home, identities[party], path)
 
 
-def _carry_until_quiet(everyone: Mapping[str, Home], identities: Mapping[str, Identity]) -> None:
-    """Carry every file from outbox to inbox and let the receiver take it in, until nothing moves."""
+def _carry_until_quiet(everyone: Mapping[str, Home], identities: Mapping[str, Identity]) -> dict[str, Tokenised]:
+    """Carry every file from outbox to inbox and let the receiver take it in, until nothing moves.
+
+    Returns:
+        Custodian to the package that it made on the way.
+    """
+    made: dict[str, Tokenised] = {}
     while True:
         moved = 0
         for home in everyone.values():
@@ -194,14 +201,18 @@ def _carry_until_quiet(everyone: Mapping[str, Home], identities: Mapping[str, Id
                 shutil.move(path, target)
                 moved += 1
         for party, home in everyone.items():
-            refused = [step.text for step in post.step(home, identities[party]) if step.kind == "refused"]
+            steps = post.step(home, identities[party])
+            refused = [step.text for step in steps if step.kind == "refused"]
             if refused:
                 raise LinkageError(f"{party} refused what came in: {'; '.join(refused)}")
-        if not moved:
-            return
+            for step in steps:
+                if step.made:
+                    made[party] = step.made
+        if not moved and not any(any((home.path / "outbox").glob("*/*")) for home in everyone.values()):
+            return made
 
 
-def _quality(truth: pa.Table, sent: Mapping[str, custodian.Tokenised], links: bytes) -> dict[str, Any]:
+def _quality(truth: pa.Table, sent: Mapping[str, Tokenised], links: bytes) -> dict[str, Any]:
     """Compare the links with the truth, among the rows that took part."""
     row_of = {party: dict(zip(map(bytes, t.handles), t.rows.tolist(), strict=True)) for party, t in sent.items()}
     found = keeping.from_bytes(links).pairs("mbo", "gemeente")

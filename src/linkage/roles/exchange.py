@@ -37,6 +37,8 @@ from linkage.roles.home import Home, Linkage
 SHARE, ENCODINGS, RELEASE = "secret-share", "encodings", "release"
 CHECK = "secret-check"
 """What the header of encodings says of the linkage secret they were made with: equal where the secret is."""
+KEYS = "keys"
+"""What it says of the key-holders' public keys, where numbers are made tokens with them: equal where the keys are."""
 MOST_AT_ONCE = 1 << 28
 """Bytes of a body that is taken in whole; a larger one is refused where it should be small."""
 
@@ -122,6 +124,8 @@ def rows_of(header: Header, protocol: Protocol, *, where: str) -> int:
     within_quota(protocol, party, rows, where=where)
     if said.pop(CHECK, None) is None:
         raise Refused("does not say by which linkage secret it was made", where=where)
+    if protocol.oprf_stages_of(party) and said.pop(KEYS, None) is None:
+        raise Refused("does not say by which keys of the key-holders it was made", where=where)
     if said != announced(protocol, party, rows):
         raise Untrusted(f"announces other columns than the protocol prescribes for {party}", where=where)
     return rows

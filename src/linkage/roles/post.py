@@ -9,8 +9,8 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -19,13 +19,16 @@ from linkage.crypto import card as cards
 from linkage.crypto import envelope, succession
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, LinkageError, printable
-from linkage.roles import agreement, ceremony, exchange, recipient, trust
+from linkage.roles import agreement, blinding, ceremony, custodian, exchange, keyholder, recipient, trust
 from linkage.roles import home as homes
+from linkage.roles.asked import Desk
 from linkage.roles.home import Home, Linkage
 
 Kind = Literal["rotation", "revocation", "card", "protocol", "signature", "package"]
 ORDER: tuple[Kind, ...] = ("rotation", "revocation", "card", "protocol", "signature", "package")
-PACKAGES = (exchange.SHARE, exchange.ENCODINGS, exchange.RELEASE)
+PACKAGES = (
+    exchange.SHARE, keyholder.PUBLIC, keyholder.REQUEST, keyholder.ANSWER, exchange.ENCODINGS, exchange.RELEASE,
+)  # fmt: skip
 SNIFF = 4_096
 
 
@@ -36,6 +39,8 @@ class Step:
     kind: Literal["done", "decide", "wait", "refused"]
     """Done just now; a person must decide; waiting for another party; not taken in."""
     text: str
+    made: custodian.Tokenised | None = field(default=None, repr=False, compare=False)
+    """The package that was made just now, with what only its maker knows of it."""
 
     def __str__(self) -> str:
         return f"{self.kind:8}{self.text}"
@@ -113,7 +118,7 @@ def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
     elif kind == "signature":
         linkage, party = agreement.take_signature(home, files.read(path, limit=cards.MAX_BYTES), where=path.name)
         text = f"took in the signature of {party} under {linkage.protocol.id}"
-    elif exchange.taken_already(home, exchange.file_digest(path)):
+    elif exchange.taken_already(home, exchange.file_digest(path)) and not _asks(path):
         text = f"removed {printable(path.name)}: it was taken in before"
     elif early := _early(home, path):
         return early
@@ -121,6 +126,11 @@ def _take(home: Home, identity: Identity, path: Path, kind: Kind) -> Step:
         text = take_package(home, identity, path)
     path.unlink()
     return Step("done", text)
+
+
+def _asks(path: Path) -> bool:
+    """Whether a package is a request, which is answered again when it comes again: its answer may have been lost."""
+    return envelope.read(path).header.type == keyholder.REQUEST
 
 
 def take_package(home: Home, identity: Identity, path: Path) -> str:
@@ -134,6 +144,15 @@ def take_package(home: Home, identity: Identity, path: Path) -> str:
     if header.type == exchange.SHARE:
         ceremony.take(home, identity, linkage, path)
         return f"took in the share of {header.sender} of the linkage secret"
+    if header.type == keyholder.PUBLIC:
+        blinding.take_public_key(Desk(home, identity, linkage), path)
+        return f"took in the public key of {header.sender}"
+    if header.type == keyholder.REQUEST:
+        made = keyholder.answer(home, identity, linkage, path)
+        return f"answered {header.sender} about {_counted(made.elements)}; send {made.package.name}"
+    if header.type == keyholder.ANSWER:
+        blinding.take_answer(Desk(home, identity, linkage), path)
+        return f"took in the answer of {header.sender}, and checked it"
     if header.type == exchange.ENCODINGS:
         from linkage.roles import unit
 
@@ -196,6 +215,8 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     except LinkageError as error:
         return [Step("refused", error.message)]
     steps = []
+    if agreed.oprf_stages and own in [p.id for p in agreed.key_holders]:
+        steps += _key_holder(home, identity, linkage)
     if own in [p.id for p in agreed.custodians]:
         steps += _custodian(home, identity, linkage)
     if own == agreed.unit.id:
@@ -230,7 +251,9 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     steps, complete = _secret(home, identity, linkage)
     if not complete:
         return steps
-    if "tokenise" not in _acts(home, linkage):
+    going_on = _going_on(home, identity, linkage)
+    steps += going_on
+    if not going_on and "tokenise" not in _acts(home, linkage):
         steps.append(Step("decide", f"{name}: see what would leave with linkage plan FILE, then linkage tokenise FILE"))
     wanted = [o.name for o in agreed.outputs if home.card.party in o.to]
     if wanted and not any(linkage.result(o).exists() for o in wanted):
@@ -272,6 +295,42 @@ def _secret(home: Home, identity: Identity, linkage: Linkage) -> tuple[list[Step
     if now.missing:
         steps.append(Step("wait", f"{name}: for {', '.join(now.missing)}"))
     return steps, now.here
+
+
+def _key_holder(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
+    name, last = _name(linkage), linkage.protocol.retention.secret_destroyed_on
+    path = keyholder.key_path(linkage)
+    if homes.today().isoformat() > last:
+        gone = not path.exists()
+        return [] if gone else [Step("decide", f"{name}: the key was to be destroyed on {last}: remove {path}")]
+    if path.exists():
+        return []
+    sent = keyholder.announce(home, identity, linkage)
+    told = f"; send {', '.join(p.name for p in sent)}" if sent else ""
+    return [Step("done", f"{name}: made this home's key for numbers{told}")]
+
+
+def _going_on(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
+    """What the key-holders keep a custodian waiting for; the package, once they do not."""
+    name = _name(linkage)
+    desk = Desk(home, identity, linkage)
+    if desk.stages and desk.missing_keys:
+        return [Step("wait", f"{name}: for the public key of {', '.join(desk.missing_keys)}")]
+    if not desk.under_way:
+        return []
+    if desk.missing_answers:
+        return [Step("wait", f"{name}: for the answer of {', '.join(desk.missing_answers)} about the numbers")]
+    try:
+        made = custodian.go_on(home, identity, linkage)
+    except LinkageError as error:
+        return [Step("decide", f"{name}: all answers are here: linkage tokenise FILE ({error.message})")]
+    if not isinstance(made, custodian.Tokenised):
+        return []
+    return [Step("done", f"{name}: made the package for {linkage.protocol.unit.id}; send {made.package.name}", made)]
+
+
+def _counted(elements: Mapping[str, int]) -> str:
+    return " and ".join(f"{count:,} elements of '{field}'" for field, count in elements.items())
 
 
 def _acts(home: Home, linkage: Linkage) -> dict[str, int]:

@@ -5,7 +5,8 @@ Rules kept here:
 - It reaches neither the encoder nor the linkage secret (import contract in pyproject.toml); what its folder holds
   is searched by tests/roles/test_unit.py.
 - Packages stay sealed at rest; encodings are in memory while they are matched, and links name random handles only.
-- Only what the protocol's outputs allow is released, and only to their recipients.
+- Only what the protocol's outputs allow is released, and only to their recipients; nothing that with an earlier release
+  would tell a few persons apart.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ from typing import Any
 from linkage import arriving, canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
-from linkage.disclosure import release as releases
+from linkage.disclosure import answer as answers
+from linkage.disclosure.history import History, Past, number
+from linkage.disclosure.protect import Counted
 from linkage.disclosure.release import Release
+from linkage.disclosure.rows import known_by
 from linkage.errors import Refused, Untrusted
 from linkage.links import Conflict, Coverage, Judged
 from linkage.match import match as match_encodings
 from linkage.match import resume as resumes
 from linkage.match.work import Progress
-from linkage.protocol.model import Protocol
+from linkage.protocol.model import Output, Protocol
 from linkage.roles import agreement, exchange, keeping
 from linkage.roles.home import Home, Linkage
 from linkage.tables import Encodings
@@ -94,6 +98,7 @@ def match(
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
     refuse_other_secrets(linkage)
     packages = _packages(linkage)
+    _same_keys(linkage)
     links = match_encodings(
         encodings, protocol, resume=_unfinished(linkage, packages), progress=progress, engine=engine, master=master
     )
@@ -117,11 +122,25 @@ def match(
     )
 
 
-def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Release, Path]]:
-    """Answer the protocol's outputs, small numbers hidden, sealed to each recipient.
+@dataclass(frozen=True)
+class Planned:
+    """One output as it would be released."""
+
+    release: Release
+    """What its recipients would get."""
+    past: Past
+    """What the unit keeps, to compare later releases with."""
+    facts: Mapping[str, Any]
+    """What the ledger would say."""
+
+
+def plan(home: Home, identity: Identity, linkage: Linkage) -> tuple[History, list[Planned]]:
+    """Answer the protocol's outputs, and check every answer against all earlier releases; nothing is released.
 
     Raises:
-        Refused: the protocol is not in effect, or nothing was matched yet, or other packages came in since.
+        Refused: the protocol is not in effect, nothing was matched yet, or other packages came in since; too few
+            persons are counted; a budget is spent; or, beside an earlier release, few persons could be told apart.
+        Untrusted: the history of releases is lost or altered.
     """
     protocol = agreement.in_effect(home, linkage)
     _must_be_unit(home, protocol)
@@ -131,25 +150,55 @@ def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Rele
     if kept.packages != _packages(linkage):
         raise Refused("other packages came in since these were matched", hint="Run `linkage match` again.")
     encodings = {p.id: _encodings(home, identity, linkage, p.id) for p in protocol.custodians}
-    result = []
+    history = History(home.path / "history", home.ledger.entries())
+    result: list[Planned] = []
     for output in protocol.outputs:
-        others = {
-            party: (len(e), int(kept.linked(e, [output.of]).sum()))
-            for party, e in encodings.items() if party != output.of
-        }  # fmt: skip
-        counted = encodings[output.of]
-        answer = releases.overlap(protocol, output, counted, kept.linked(counted, output.found_in), others, kept.judged)
-        hidden = sum(1 for cell in answer.cells if cell.linked.value is None)
-        home.ledger.append(
-            identity, "release", protocol=protocol.digest, output=output.name, to=list(output.to),
-            cells=len(answer.cells), hidden=hidden, minimum=output.minimum, rounding=output.rounding,
-        )  # fmt: skip
+        result.append(_planned(protocol, output, encodings, kept, history, result))
+    return history, result
+
+
+def _planned(
+    protocol: Protocol, output: Output, encodings: Mapping[str, Encodings], kept: keeping.Kept, history: History,
+    earlier: Sequence[Planned],
+) -> Planned:  # fmt: skip
+    of = encodings[output.of]
+    counted = Counted(of, kept.linked(of, output.found_in), known_by(of), history.noise_key)
+    others = {
+        party: (len(e), int(kept.linked(e, [output.of]).sum())) for party, e in encodings.items() if party != output.of
+    }
+    spent = history.spend(protocol, output, [one.facts for one in earlier])
+    answer, table = answers.overlap(protocol, output, counted, others, kept.judged)
+    answer = history.without_near_sizes(answer, protocol, {party: rows for party, (rows, _) in others.items()})
+    sizes = {party: rows for party, (rows, _) in others.items() if answer.parties[party] is not None}
+    past = history.of(protocol, output, table, counted.known_by, counted.linked, sizes)
+    history.refuse_difference(past, protocol, output, [one.past for one in earlier])
+    facts = {
+        "output": output.name, "to": list(output.to), "of": number(protocol, output.of), "by": list(answer.by),
+        "cells": len(answer.cells), "hidden": sum(1 for cell in answer.cells if cell.linked.value is None),
+        "method": output.protection.method, **spent,
+    }  # fmt: skip
+    return Planned(answer, past, facts)
+
+
+def release(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Release, Path]]:
+    """Answer the protocol's outputs, small numbers hidden, sealed to each recipient.
+
+    Raises:
+        Refused, Untrusted: see `plan`; then nothing is released.
+    """
+    protocol = linkage.protocol
+    history, planned = plan(home, identity, linkage)
+    result = []
+    for one in planned:
+        output = next(o for o in protocol.outputs if o.name == one.release.output)
+        facts = {**one.facts, "history": history.keep(one.past)}
+        home.ledger.append(identity, "release", protocol=protocol.digest, **facts)
         readers = [agreement.serving(home, protocol, name) for name in output.to]
         for reader in readers:
             target = home.outbox(reader.party) / f"{protocol.id}.{output.name}.release.package"
-            letter = exchange.Letter(exchange.RELEASE, [reader], answer.to_bytes(), {"output": output.name})
+            letter = exchange.Letter(exchange.RELEASE, [reader], one.release.to_bytes(), {"output": output.name})
             exchange.send(home, identity, linkage, letter, target)
-            result.append((answer, target))
+            result.append((one.release, target))
     return result
 
 
@@ -185,6 +234,21 @@ def _encodings(home: Home, identity: Identity, linkage: Linkage, party: str) -> 
         pieces, party=party, protocol_digest=protocol.digest, layout=protocol.layout(party),
         rows=exchange.rows_of(package.header, protocol, where=package.name),
     )  # fmt: skip
+
+
+def _same_keys(linkage: Linkage) -> None:
+    """Custodians who were told different keys by a key-holder have no number in common: say so instead.
+
+    Raises:
+        Refused: the packages name different public keys.
+    """
+    custodians = [party.id for party in linkage.protocol.custodians if linkage.protocol.oprf_stages_of(party.id)]
+    if len({read(linkage.received(party)).header.content[exchange.KEYS] for party in custodians}) > 1:
+        raise Refused(
+            "the packages were made with different keys of the key-holders: their numbers cannot be compared",
+            hint=f"Ask {' and '.join(custodians)} to compare the ledger entries oprf-request: a key-holder told them"
+            " different keys, or one of them took an older one.",
+        )
 
 
 def _packages(linkage: Linkage) -> dict[str, str]:

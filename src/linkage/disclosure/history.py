@@ -1,0 +1,338 @@
+"""What was released before, and whether a new release may stand beside it.
+
+Rules kept here (docs/spec/disclosure.md):
+
+- Under one protocol persons are compared: of every sum of figures of the new release and of an earlier one, the
+  persons counted in one and not in the other are none, or at least the minimum; so are the linked, and the others.
+- Under different protocols tokens differ, and figures are compared by their exact counts: equal, or at least the
+  minimum apart. So are figures of one protocol whose rows cannot be known again.
+- What is kept of a person is a MAC of what the row is known by, under a key that never leaves the unit's home: no
+  token, no filter. A file or key that is lost or altered stops every release: an unknown past is no empty one.
+- The file is on disk before the ledger names its digest, and the ledger before anything is sent.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pydantic import TypeAdapter
+
+from linkage import canonical, files
+from linkage.disclosure.differences import NOBODY, fewest
+from linkage.disclosure.privacy import spent
+from linkage.disclosure.protect import Table
+from linkage.disclosure.release import Release
+from linkage.disclosure.table import Frame
+from linkage.errors import InputError, LinkageError, Refused, Untrusted
+from linkage.ledger.entries import Entry
+from linkage.protocol.model import DifferentialPrivacy, Output, Protocol, Suppression
+
+SAME_MOMENT = 31
+"""Days: figures for reference dates further apart answer different questions."""
+FEW = 10
+"""Rows of another custodian: a number that differs by fewer from an earlier one is not shown."""
+KEY_BYTES = 32
+MAC_BYTES = 16
+_SCHEMA = pa.schema([("row", pa.binary(MAC_BYTES)), ("cell", pa.int32()), ("linked", pa.bool_())])
+Units = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class About:
+    """What an earlier release was about."""
+
+    protocol: str
+    output: str
+    of: str
+    """Official number of the counted party."""
+    reference_date: str
+    method: str
+    key: str
+    """Digest of the unit's key, to know it by."""
+    again: bool
+    """Whether its rows can be known again in another package."""
+    by: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
+    margins: tuple[tuple[str, ...], ...]
+    persons_shown: tuple[bool, ...]
+    """Per figure of the table."""
+    linked_shown: tuple[bool, ...]
+    sizes: Mapping[str, int]
+    """Rows of the other custodians whose number was shown, by official number."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """An earlier release, or the one that is to be."""
+
+    about: About
+    rows: NDArray[np.bytes_] = field(repr=False)
+    """``S16[n]``: the MAC of each row, in order."""
+    cell: NDArray[np.int64] = field(repr=False)
+    """``int64[n]``: -1 for none."""
+    linked: NDArray[np.bool_] = field(repr=False)
+
+    @property
+    def frame(self) -> Frame:
+        """The table."""
+        return Frame(self.about.by, self.about.values, self.about.margins)
+
+    def to_bytes(self) -> bytes:
+        """An Arrow IPC stream."""
+        rows = pa.FixedSizeBinaryArray.from_buffers(
+            _SCHEMA.field(0).type, len(self.rows), [None, pa.py_buffer(self.rows.tobytes())]
+        )
+        columns = [rows, pa.array(self.cell, pa.int32())]
+        schema = _SCHEMA.with_metadata({b"about": canonical.to_bytes(asdict(self.about))})
+        sink = pa.BufferOutputStream()
+        with pa.ipc.new_stream(sink, schema) as writer:
+            writer.write_batch(pa.record_batch([*columns, pa.array(self.linked)], schema=schema))
+        return bytes(sink.getvalue().to_pybytes())
+
+    def units(self) -> Iterator[tuple[str, Units]]:
+        """Kind of count, and per row the unit that it is counted in; one for every way to add cells up."""
+        frame = self.frame
+        shown = {"persons": np.asarray(self.about.persons_shown), "linked": np.asarray(self.about.linked_shown)}
+        shown["left"] = shown["persons"] & shown["linked"]
+        inside = {"persons": self.cell >= 0, "linked": self.linked, "left": ~self.linked}
+        for kind, seen in shown.items():
+            who = (self.cell >= 0) & inside[kind]
+            single = seen[: frame.cells]
+            for place in frame.places if len(frame.places) == 1 else frame.places[1:]:
+                unit = np.where(single, np.arange(frame.cells), np.where(seen[place], place, NOBODY))
+                yield kind, np.where(who, unit[self.cell], NOBODY)
+
+    def counts(self) -> dict[tuple[str, frozenset[tuple[str, str]]], int]:
+        """The exact count of every figure that is shown, or is a sum of cells that are."""
+        frame, found = self.frame, {}
+        whole = Frame(frame.by, frame.values, _subsets(frame.by))
+        shown = {"persons": self.about.persons_shown, "linked": self.about.linked_shown}
+        position = {frozenset(key.items()): n for n, key in enumerate(frame.categories())}
+        for kind, seen in shown.items():
+            who = self.cell if kind == "persons" else np.where(self.linked, self.cell, -1)
+            cells = whole.figures(frame.counts(who))
+            parts = np.asarray(seen[: frame.cells], np.int64)
+            summed = whole.figures(parts) == whole.figures(np.ones_like(parts))
+            for n, key in enumerate(frozenset(one.items()) for one in whole.categories()):
+                if summed[n] or (key in position and seen[position[key]]):
+                    found[kind, key] = int(cells[n])
+        return found
+
+
+class History:
+    """The releases that a linkage unit's ledger names, read from its home.
+
+    Args:
+        folder: where they are kept, and the key beside them.
+        entries: the ledger.
+
+    Raises:
+        Untrusted: a release of the ledger, or the key, is not here as it was.
+    """
+
+    def __init__(self, folder: Path, entries: Sequence[Entry]) -> None:
+        self.folder = folder
+        named = [entry for entry in entries if entry.act == "release"]
+        self.key = self._key(new=not named)
+        self.past = [(entry, self._read(entry)) for entry in named]
+
+    def _key(self, *, new: bool) -> bytes:
+        path = self.folder / "key"
+        if new and not path.exists():
+            files.write(path, secrets.token_bytes(KEY_BYTES))
+        try:
+            key = files.read(path, limit=KEY_BYTES)
+        except InputError:
+            key = b""
+        if len(key) != KEY_BYTES:
+            raise Untrusted("the key of the history of releases is lost or damaged", where=str(path), hint=_RESTORE)
+        return key
+
+    def _read(self, entry: Entry) -> Past:
+        digest = str(entry.facts.get("history", ""))
+        path = self.folder / f"{digest.removeprefix(canonical.DIGEST_PREFIX)}.arrow"
+        where = f"release of {entry.at}"
+        try:
+            data = files.read(path)
+        except InputError:
+            raise Untrusted("what was released then is not in the history here", where=where, hint=_RESTORE) from None
+        if canonical.digest_bytes(data) != digest:
+            raise Untrusted("the history of this release was changed", where=where, hint=_RESTORE)
+        past = from_bytes(data, where=where)
+        if past.about.key != self.key_digest:
+            raise Untrusted("the history of this release was kept under another key", where=where, hint=_RESTORE)
+        return past
+
+    @property
+    def key_digest(self) -> str:
+        """What the key is known by."""
+        return canonical.digest_bytes(hmac.digest(self.key, b"history of releases", "sha256"))
+
+    @property
+    def noise_key(self) -> bytes:
+        """For cell-key noise."""
+        return hmac.digest(self.key, b"cell-key noise", "sha256")
+
+    def of(
+        self, protocol: Protocol, output: Output, table: Table, known_by: NDArray[np.uint8], linked: NDArray[np.bool_],
+        sizes: Mapping[str, int],
+    ) -> Past:  # fmt: skip
+        """What is to be kept of a release.
+
+        Args:
+            protocol, output: what it answers.
+            table: what it shows.
+            known_by: ``uint8[n, 32]``: what each row of the counted party is known by.
+            linked: ``bool[n]``: which of them are linked.
+            sizes: rows of the other custodians whose number is shown.
+        """
+        row = b"".join(hmac.digest(self.key, b"row" + one.tobytes(), "sha256")[:MAC_BYTES] for one in known_by)
+        rows = np.frombuffer(row, f"S{MAC_BYTES}")
+        order = np.argsort(rows, kind="stable")
+        encoding = protocol.encoding
+        random = encoding.profile == "clk" and any(s.step == "randomised-response" for s in encoding.hardening)
+        about = About(
+            protocol.digest, output.name, number(protocol, output.of), protocol.reference_date,
+            output.protection.method, self.key_digest, not random, table.frame.by, table.frame.values,
+            table.frame.margins, tuple(f.status == "shown" for f in table.persons),
+            tuple(f.status == "shown" for f in table.linked),
+            {number(protocol, party): count for party, count in sizes.items()},
+        )  # fmt: skip
+        return Past(about, rows[order], table.codes[order], linked[order])
+
+    def keep(self, new: Past) -> str:
+        """Put a release on disk before the ledger names it. Returns its digest."""
+        data = new.to_bytes()
+        digest = canonical.digest_bytes(data)
+        files.write(self.folder / f"{digest.removeprefix(canonical.DIGEST_PREFIX)}.arrow", data)
+        return digest
+
+    def without_near_sizes(self, release: Release, protocol: Protocol, rows: Mapping[str, int]) -> Release:
+        """The release without the rows of other custodians that are a few more or less than an earlier one said."""
+        sizes = dict(release.parties)
+        for party, count in rows.items():
+            official = number(protocol, party)
+            earlier = [past.about.sizes[official] for _, past in self.past if official in past.about.sizes]
+            if any(0 < abs(one - count) < FEW for one in earlier):
+                sizes[party] = None
+        return replace(release, parties=sizes)
+
+    def spend(self, protocol: Protocol, output: Output, pending: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """What an output costs, as a fact for the ledger; nothing where the method has no budget.
+
+        Args:
+            protocol, output: what is to be released.
+            pending: facts of releases that are to be made together with it.
+
+        Raises:
+            Refused: all releases about the counted party would cost more than the budget.
+        """
+        said = output.protection
+        if not isinstance(said, DifferentialPrivacy):
+            return {}
+        of = number(protocol, output.of)
+        facts = [*(entry.facts for entry, _ in self.past), *pending]
+        before = spent(str(f["epsilon"]) for f in facts if "epsilon" in f and f["of"] == of)
+        if before + Fraction(str(said.epsilon)) > Fraction(str(said.budget)):
+            raise Refused(
+                f"{output.name}: the privacy budget of {output.of} is spent: {float(before):g} of {said.budget:g}, and "
+                f"this would cost {said.epsilon:g}",
+                hint="Use the release that was made. Every new one makes each person a little better known.",
+            )
+        return {"epsilon": str(said.epsilon)}
+
+    def refuse_difference(self, new: Past, protocol: Protocol, output: Output, pending: Sequence[Past]) -> None:
+        """Refuse a release from which, with an earlier one, fewer persons than the minimum could be told apart.
+
+        Args:
+            new: the release.
+            protocol, output: what it answers.
+            pending: releases that are to be made together with it.
+
+        Raises:
+            Refused: there is such a difference.
+        """
+        said = output.protection
+        if not isinstance(said, Suppression):
+            return  # noise stands between any two figures
+        when = [(f"the release of {entry.at}", past) for entry, past in self.past]
+        for name, past in [*when, *((f"output {one.about.output}", one) for one in pending)]:
+            what = difference(new, past, said.minimum)
+            if what:
+                raise Refused(
+                    f"{output.name}: beside {name} this would tell fewer than {said.minimum} persons apart ({what})",
+                    hint="Nothing was released. Release the same packages as then; or wait until more has changed: "
+                    "gather withdrawals and corrections, and send all packages anew once.",
+                )
+
+
+_RESTORE = "Put the folder history/ of this home back from a copy. Without it no release can be checked."
+
+
+def difference(new: Past, past: Past, minimum: int) -> str:
+    """What differs too little between two releases; empty when nothing does."""
+    a, b = new.about, past.about
+    apart = abs((date.fromisoformat(a.reference_date) - date.fromisoformat(b.reference_date)).days)
+    if a.of != b.of or apart >= SAME_MOMENT or {a.method, b.method} != {"suppression"}:
+        return ""
+    if a.protocol == b.protocol and a.again and b.again:
+        every = np.union1d(new.rows, past.rows)
+        for kind, now in new.units():
+            for other, then in past.units():
+                if kind == other and fewest(_placed(every, new, now), _placed(every, past, then), minimum):
+                    return WORDS[kind]
+        return ""
+    ours, theirs = new.counts(), past.counts()
+    for (kind, key), count in ours.items():
+        if 0 < abs(count - theirs.get((kind, key), count)) < minimum:
+            return f"{WORDS[kind]}, {', '.join(f'{f} {v}' for f, v in sorted(key)) or 'grand total'}"
+    return ""
+
+
+WORDS = {"persons": "persons counted", "linked": "persons linked", "left": "persons not linked"}
+
+
+def from_bytes(data: bytes, *, where: str) -> Past:
+    """Read `Past.to_bytes`.
+
+    Raises:
+        Untrusted: no such file.
+    """
+    try:
+        with pa.ipc.open_stream(pa.BufferReader(data)) as reader:
+            if not reader.schema.equals(_SCHEMA):
+                raise ValueError
+            table = reader.read_all()
+        about = TypeAdapter(About).validate_json(table.schema.metadata[b"about"], strict=True)
+        rows = np.frombuffer(b"".join(table["row"].to_pylist()), f"S{MAC_BYTES}")
+        return Past(about, rows, table["cell"].to_numpy().astype(np.int64), table["linked"].to_numpy())
+    except (LinkageError, pa.ArrowException, OSError, ValueError, KeyError, TypeError):
+        raise Untrusted("not a history of a release: damaged or altered", where=where) from None
+
+
+def _placed(every: NDArray[np.bytes_], of: Past, units: Units) -> Units:
+    """Per person of either release its unit in one."""
+    result = np.full(len(every), NOBODY, np.int64)
+    result[np.searchsorted(every, of.rows)] = units
+    return result
+
+
+def _subsets(by: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+    every = [tuple(n for k, n in enumerate(by) if bits >> k & 1) for bits in range(1, 2 ** len(by) - 1)]
+    return tuple(every)
+
+
+def number(protocol: Protocol, party: str) -> str:
+    """The official number of a party, with its scheme."""
+    official = protocol.party(party).number
+    return f"{official.scheme}:{official.value}"
