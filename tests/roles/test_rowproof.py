@@ -35,7 +35,8 @@ def ran(agreed: Simulator) -> Simulator:
     )
     text = "\n".join([HEAD, *(row.format(who) for row, who in zip(ROWS, (IN, OUT, OLD), strict=True))])
     path = files.write(agreed.folder / "few.csv", text.encode())
-    custodian.tokenise(home, agreed.identities["mbo"], home.linkage(), path, agreed.config("mbo"))
+    made = custodian.tokenise(home, agreed.identities["mbo"], home.linkage(), path, agreed.config("mbo"))
+    agreed.answered("mbo", made)
     return agreed
 
 
