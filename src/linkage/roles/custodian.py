@@ -129,7 +129,7 @@ def tokenise(
         return Asked(blinded, plan_)
     cells = outgoing.cells_of(records, prepared, protocol)
     del records  # the cells as they were are not needed any more
-    committed = rowproof.commit(home, protocol.digest, prepared.references, judgement)
+    committed = rowproof.commit(home, protocol.digest, prepared.references, judgement, blinded.included)
     home.ledger.append(
         identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
         bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party), left_out=blinded.left_out,
