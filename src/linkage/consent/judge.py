@@ -45,14 +45,6 @@ class Judgement:
         """Counts for plan, report and ledger."""
         return {"rows": len(self.included), "included": int(self.included.sum()), **self.excluded}
 
-    def only(self, rows: NDArray[np.bool_], reason: str) -> Judgement:
-        """The same, without those that are not among some rows."""
-        out = self.included & ~rows
-        if not out.any():
-            return self
-        reasons = np.where(out, np.int32(1 + len(self.excluded)), self.reasons)
-        return Judgement(self.included & rows, reasons.astype(np.int32), {**self.excluded, reason: int(out.sum())})
-
 
 def judge(
     protocol: Protocol, party: Party, columns: Mapping[str, Column], rows: int, standing: Mapping[str, str] | None,

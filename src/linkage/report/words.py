@@ -178,6 +178,10 @@ WORDS: dict[str, dict[Lang, str]] = {
     "unknown": {"nl": "onbekend", "en": "unknown"},
     "given": {"nl": "gegeven", "en": "given"},
     "under age": {"nl": "jonger dan 16 jaar bij het geven", "en": "under 16 when given"},
+    "not asked of key-holders": {
+        "nl": "niet voorgelegd aan de sleutelhouders",
+        "en": "not asked of key-holders",
+    },
     "no basis": {"nl": "geen mogelijke grondslag", "en": "no possible basis"},
     "placeholder identity": {"nl": "geen identiteit ingevuld", "en": "placeholder identity"},
     "over age": {"nl": "te oud", "en": "over age"},

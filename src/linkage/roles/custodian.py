@@ -127,21 +127,20 @@ def tokenise(
     blinded = blinding.outputs(desk, export, prepared, judgement.included)
     if isinstance(blinded, blinding.Waiting):
         return Asked(blinded, plan_)
-    judgement = judgement.only(blinded.included, "came in after the key-holders were asked")
     cells = outgoing.cells_of(records, prepared, protocol)
     del records  # the cells as they were are not needed any more
-    committed = rowproof.commit(home, protocol.digest, prepared.references, judgement)
+    committed = rowproof.commit(home, protocol.digest, prepared.references, judgement, blinded.included)
     home.ledger.append(
-        identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=judgement.summary,
-        bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party),
-        row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed, left_out=blinded.left_out,
+        identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
+        bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party), left_out=blinded.left_out,
+        row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed,
     )  # fmt: skip
     unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
     tally = encoder.Tally()
-    made = map(tally.seen, encoder.pieces(prepared, judgement.included, protocol, secret, numbers=blinded.numbers))
+    made = map(tally.seen, encoder.pieces(prepared, blinded.included, protocol, secret, numbers=blinded.numbers))
     body = outgoing.searched(tables.stream(made), cells, own=_columns(protocol, home.card.party))
-    content = exchange.announced(protocol, home.card.party, int(judgement.included.sum()))
+    content = exchange.announced(protocol, home.card.party, int(blinded.included.sum()))
     content |= {exchange.CHECK: secrets.check(secret, protocol.digest), **blinded.content}
     letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts)
     digest = exchange.send(home, identity, linkage, letter, target)

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from linkage import canonical, files
 from linkage.consent import commitment
 from linkage.consent.commitment import INCLUDED, Shown
@@ -27,6 +30,8 @@ from linkage.roles import auditor
 from linkage.roles.home import Home, Linkage
 
 FORMAT = "linkage-row-proof"
+NOT_SENT = "not asked of key-holders"
+"""Outcome of a row that may take part by now, and could not when the key-holders were asked."""
 MAX_BYTES = 2 * export.MAX_HEAD
 _KEYS = {FORMAT, "entry", "rows"}
 _ROW = {"outcome", "index", "salt", "siblings"}
@@ -44,15 +49,27 @@ class Checked:
     """With the card that the ledger was checked with: whether it is the owner's is for a person to know."""
 
 
-def commit(home: Home, protocol: str, references: list[str | None] | None, judged: Judgement) -> dict[str, Any] | None:
+def commit(
+    home: Home, protocol: str, references: list[str | None] | None, judged: Judgement, sent: NDArray[np.bool_]
+) -> dict[str, Any] | None:
     """Keep what became of every row of a run. Returns root and number of rows for the ledger.
 
     None where the file has no local references: then nobody can say which row was whose.
+
+    Args:
+        home: of the custodian.
+        protocol: its digest.
+        references: local reference per row.
+        judged: why each row stays, or may take part.
+        sent: ``bool[n]``: which of those that may did; key-holders may have been asked before the others could.
     """
     if references is None:
         return None
     words = [INCLUDED, *judged.excluded]
-    made = commitment.run(references, [words[reason] for reason in judged.reasons.tolist()])
+    outcomes = [words[reason] for reason in judged.reasons.tolist()]
+    for row in np.flatnonzero(judged.included & ~sent).tolist():
+        outcomes[row] = NOT_SENT
+    made = commitment.run(references, outcomes)
     root = canonical.DIGEST_PREFIX + made.root().hex()
     Registry(home.consent).keep_run(root, protocol, made)
     return {"root": root, "rows": len(made.rows)}
