@@ -11,7 +11,7 @@ import platform
 import re
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import numba
@@ -20,16 +20,16 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+import protocols
 import reference
-from linkage import files
 from linkage.crypto.secret import subkey
 from linkage.encode import encode
 from linkage.encode.normalise import NORMALISERS
 from linkage.encode.tokens import tokens
 from linkage.match.comparison import dice_pairs
-from linkage.protocol.load import load
+from linkage.protocol.load import loads
 
-PROTOCOL = load(files.shipped("protocols/graduates-on-benefits.yml"))
+PROTOCOL = loads(protocols.CLK.encode(), name="benchmark")
 FIELDS = ("bsn", "given-name", "surname", "birth-date", "postcode")
 SECRET = bytes(range(32))
 THRESHOLD = 0.8
@@ -53,11 +53,6 @@ def people(rows: int) -> dict[str, list[str | None]]:
             for d, a, b in zip(draw.integers(1000, 9999, rows), *draw.choice(list("ABCEGH"), (2, rows)), strict=True)
         ],
     }
-
-
-def none_to_ask(field: str, values: Sequence[bytes]) -> Sequence[bytes]:
-    """In place of key-holders: nobody here has a number (benchmarks/oprf.py measures those)."""
-    return values
 
 
 def best(run: Callable[[], object], times: int = 3) -> float:
@@ -104,8 +99,8 @@ def main(rows: int) -> None:
     said = people(rows)
     others = {f.name: [None] * rows for f in PROTOCOL.fields_of("gemeente") if f.name not in FIELDS}
     table = pa.table({name: pa.array(column, pa.string()) for name, column in (said | others).items()})
-    encodings = encode(table, PROTOCOL, party="gemeente", secret=SECRET, numbers=none_to_ask)
-    fast = rows / best(lambda: encode(table, PROTOCOL, party="gemeente", secret=SECRET, numbers=none_to_ask))
+    encodings = encode(table, PROTOCOL, party="gemeente", secret=SECRET)
+    fast = rows / best(lambda: encode(table, PROTOCOL, party="gemeente", secret=SECRET))
     slow = SLOW_ROWS / best(lambda: slow_encode(said, SLOW_ROWS), 1)
     print(f"encode {rows:,} rows, 5 fields, 1,024 bits:")
     print(f"  {fast:,.0f} records/s; reference {slow:,.0f}: {fast / slow:,.1f} times")
