@@ -28,7 +28,8 @@ from linkage.crypto.stream import PIECE
 
 TODAY = dt.date(2026, 9, 1)
 PROTOCOL = "sha256:" + "ab" * 32
-LABEL = Label("encodings", PROTOCOL, 1, {"size": 1, "head": "sha256:" + "cd" * 32}, {"rows": 1})
+CHECKPOINT = f"linkage/ledger/v1/mbo/KvK:99999999\n1\n{'A' * 43}=\n\n— mbo {'A' * 91}=\n"
+LABEL = Label("encodings", PROTOCOL, 1, {"checkpoint": CHECKPOINT, "proofs": {}}, {"rows": 1})
 KEY, CONTEXT = bytes(32), bytes(64)
 
 
@@ -110,7 +111,7 @@ def main() -> None:
         for number in range(given.rounds):
             for which in ("bare seal", "seal", "bare open", "open"):
                 command = [sys.executable, __file__, "--gib", str(given.gib), "--child", which, name]
-                said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+                said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.split()
                 best[which] = min(best.get(which, 1e9), float(said[0]))
                 work_of[which] = min(work_of.get(which, 1e9), float(said[1]))
                 if not number:
