@@ -28,7 +28,7 @@ WYCHEPROOF = (
 OTHERS = {"wycheproof/ecdh_secp256r1_ecpoint_test.json": ROOM["oprf"]}
 """Files that another test claims than their folder's."""
 COUNTS: dict[str, Counter[str]] = {}
-"""File to what came of its cases, as far as this session ran them."""
+"""File to what came of its cases, as far as this run of the tests went."""
 
 
 def claimant(path: Path) -> str | None:

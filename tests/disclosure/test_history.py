@@ -51,6 +51,7 @@ class Unit:
         self.folder = folder
         self.entries: list[Entry] = []
         self.shown: list[tuple[Past, Table]] = []
+        self.keys = {"secret-check": "a", "keys": "b"}
 
     def history(self) -> History:
         """As after a restart."""
@@ -64,7 +65,7 @@ class Unit:
         hits = np.isin(encodings.rows, sorted(linked))
         known = known_by(encodings)
         table = protect(protocol, output, Counted(encodings, hits, known, history.noise_key))
-        return history, history.of(protocol, output, table, known, hits, sizes), table
+        return history, history.of(protocol, output, table, known, hits, sizes, self.keys), table
 
     def release(
         self, people: dict[int, tuple[int, int]], linked: set[int], protocol: Protocol = P, **sizes: int
@@ -155,10 +156,21 @@ def test_rows_that_cannot_be_known_again_are_compared_by_counts(tmp_path: Path) 
     unit = Unit(tmp_path)
     unit.release(PEOPLE, LINKED)
     _, past, _ = unit.planned(without(17), LINKED)
-    once = replace(past, about=replace(past.about, again=False))
+    once = replace(past, about=replace(past.about, tokens=""))
     assert "persons counted" in histories.difference(once, unit.shown[0][0], M)
-    same = replace(unit.shown[0][0], about=replace(past.about, again=False))
+    same = replace(unit.shown[0][0], about=replace(past.about, tokens=""))
     assert not histories.difference(same, unit.shown[0][0], M)
+
+
+def test_rows_under_a_new_key_of_a_key_holder_are_compared_by_counts(tmp_path: Path) -> None:
+    """Every token is another one then: by tokens, everybody would have left and come back as somebody else."""
+    unit = Unit(tmp_path)
+    unit.release(PEOPLE, LINKED)
+    unit.keys["keys"] = "c"
+    history, past, _ = unit.planned(without(17), LINKED)
+    past = replace(past, rows=np.array([bytes([n % 251, n // 251]) * 8 for n in range(len(past.rows))], "S16"))
+    with pytest.raises(Refused, match="persons counted"):
+        history.refuse_difference(past, P, P.outputs[0], [])
 
 
 def test_the_size_of_another_party_is_not_shown_when_it_differs_by_a_few(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ Rules kept here (docs/spec/disclosure.md):
 
 - Under one protocol persons are compared: of every sum of figures of the new release and of an earlier one, the
   persons counted in one and not in the other are none, or at least the minimum; so are the linked, and the others.
-- Under different protocols tokens differ, and figures are compared by their exact counts: equal, or at least the
-  minimum apart. So are figures of one protocol whose rows cannot be known again.
+- Where tokens differ (other protocols, other keys of key-holders) or rows cannot be known again, figures are compared
+  by their exact counts: equal, or at least the minimum apart.
 - What is kept of a person is a MAC of what the row is known by, under a key that never leaves the unit's home: no
   token, no filter. A file or key that is lost or altered stops every release: an unknown past is no empty one.
 - The file is on disk before the ledger names its digest, and the ledger before anything is sent.
@@ -59,8 +59,8 @@ class About:
     method: str
     key: str
     """Digest of the unit's key, to know it by."""
-    again: bool
-    """Whether its rows can be known again in another package."""
+    tokens: str
+    """Digest of all that its tokens were made with: rows are known again where it is the same. Empty: nowhere."""
     by: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
     margins: tuple[tuple[str, ...], ...]
@@ -185,7 +185,7 @@ class History:
 
     def of(
         self, protocol: Protocol, output: Output, table: Table, known_by: NDArray[np.uint8], linked: NDArray[np.bool_],
-        sizes: Mapping[str, int],
+        sizes: Mapping[str, int], keys: Mapping[str, str],
     ) -> Past:  # fmt: skip
         """What is to be kept of a release.
 
@@ -195,15 +195,17 @@ class History:
             known_by: ``uint8[n, 32]``: what each row of the counted party is known by.
             linked: ``bool[n]``: which of them are linked.
             sizes: rows of the other custodians whose number is shown.
+            keys: what tells the secrets apart that the tokens were made with.
         """
         row = b"".join(hmac.digest(self.key, b"row" + one.tobytes(), "sha256")[:MAC_BYTES] for one in known_by)
         rows = np.frombuffer(row, f"S{MAC_BYTES}")
         order = np.argsort(rows, kind="stable")
         encoding = protocol.encoding
         random = encoding.profile == "clk" and any(s.step == "randomised-response" for s in encoding.hardening)
+        tokens = "" if random else canonical.digest({"protocol": protocol.digest, **keys})
         about = About(
             protocol.digest, output.name, number(protocol, output.of), protocol.reference_date,
-            output.protection.method, self.key_digest, not random, table.frame.by, table.frame.values,
+            output.protection.method, self.key_digest, tokens, table.frame.by, table.frame.values,
             table.frame.margins, tuple(f.status == "shown" for f in table.persons),
             tuple(f.status == "shown" for f in table.linked),
             {number(protocol, party): count for party, count in sizes.items()},
@@ -285,7 +287,7 @@ def difference(new: Past, past: Past, minimum: int) -> str:
     apart = abs((date.fromisoformat(a.reference_date) - date.fromisoformat(b.reference_date)).days)
     if a.of != b.of or apart >= SAME_MOMENT or {a.method, b.method} != {"suppression"}:
         return ""
-    if a.protocol == b.protocol and a.again and b.again:
+    if a.tokens == b.tokens != "":
         every = np.union1d(new.rows, past.rows)
         for kind, now in new.units():
             for other, then in past.units():

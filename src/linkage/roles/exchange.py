@@ -110,6 +110,11 @@ def announced(protocol: Protocol, party_id: str, rows: int) -> dict[str, Any]:
     return {"rows": rows, **{f"column {name}": f"{width} bytes" for name, width in widths.items()}}
 
 
+def keys(header: Header) -> dict[str, str]:
+    """What the header of a package of encodings says of the secrets that its tokens were made with."""
+    return {name: str(header.content[name]) for name in (CHECK, KEYS) if name in header.content}
+
+
 def rows_of(header: Header, protocol: Protocol, *, where: str) -> int:
     """The rows that a header of encodings announces, when they are within the quota and all else is as agreed.
 

@@ -153,13 +153,14 @@ def plan(home: Home, identity: Identity, linkage: Linkage) -> tuple[History, lis
     history = History(home.path / "history", home.ledger.entries())
     result: list[Planned] = []
     for output in protocol.outputs:
-        result.append(_planned(protocol, output, encodings, kept, history, result))
+        keys = exchange.keys(read(linkage.received(output.of)).header)
+        result.append(_planned(protocol, output, encodings, keys, kept, history, result))
     return history, result
 
 
 def _planned(
-    protocol: Protocol, output: Output, encodings: Mapping[str, Encodings], kept: keeping.Kept, history: History,
-    earlier: Sequence[Planned],
+    protocol: Protocol, output: Output, encodings: Mapping[str, Encodings], keys: Mapping[str, str],
+    kept: keeping.Kept, history: History, earlier: Sequence[Planned],
 ) -> Planned:  # fmt: skip
     of = encodings[output.of]
     counted = Counted(of, kept.linked(of, output.found_in), known_by(of), history.noise_key)
@@ -170,7 +171,7 @@ def _planned(
     answer, table = answers.overlap(protocol, output, counted, others, kept.judged)
     answer = history.without_near_sizes(answer, protocol, {party: rows for party, (rows, _) in others.items()})
     sizes = {party: rows for party, (rows, _) in others.items() if answer.parties[party] is not None}
-    past = history.of(protocol, output, table, counted.known_by, counted.linked, sizes)
+    past = history.of(protocol, output, table, counted.known_by, counted.linked, sizes, keys)
     history.refuse_difference(past, protocol, output, [one.past for one in earlier])
     facts = {
         "output": output.name, "to": list(output.to), "of": number(protocol, output.of), "by": list(answer.by),
