@@ -232,14 +232,15 @@ def test_a_worker_killed_in_mid_run_changes_nothing(workers: Cluster, engine: sp
 
 
 def test_tasks_that_were_lost_with_their_worker_are_done_again(workers: Cluster, engine: spark.Spark) -> None:
-    """Both executors are at work when one is killed: by then each has said that it has begun."""
+    """Both executors are at work when one is killed: each has said that it has begun, and waits."""
     begun = workers.folder / "begun"
     begun.mkdir()
     assert until(lambda: engine.executors() == 2)
-    done = engine.blocks(range(6), partial(marked, str(begun)))
+    done = engine.blocks(range(6), partial(marked, str(begun), 2))
     got = dict([next(done)])  # the first job of two blocks has ended
     assert until(lambda: len(list(begun.iterdir())) >= 4)
     workers.kill_worker(len(workers.workers) - 1)
+    (workers.folder / "go").touch()
     got |= dict(done)
     assert sorted(got) == list(range(6))
     assert [got[n].compared for n in range(6)] == list(range(6))
