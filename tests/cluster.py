@@ -108,7 +108,7 @@ class Cluster:
 
 
 def marked(folder: str, waiting: int, number: int) -> Block:
-    """A block that says in a file that it has begun; from the number of `waiting` on it ends when told to, by a file."""
+    """A block that says in a file that it has begun; from number `waiting` on it ends when a file says so."""
     (Path(folder) / f"{number} {os.getpid()}").touch()
     if number >= waiting:
         _until((Path(folder).parent / "go").exists, "somebody says go")
