@@ -21,7 +21,7 @@ from linkage.disclosure import suppress
 from linkage.disclosure.bounds import Reader
 from linkage.disclosure.suppress import Hidden
 from linkage.disclosure.table import Frame
-from linkage.protocol.model import Suppression
+from linkage.protocol.outputs import Suppression
 
 Counts = NDArray[np.int64]
 Rule = Callable[[Frame, Counts, Counts, Suppression], Hidden]

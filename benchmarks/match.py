@@ -29,7 +29,7 @@ from registers import filters
 from linkage.match import blocking, comparison, lanes
 from linkage.match.comparison import Rule
 from linkage.match.work import Work
-from linkage.protocol.model import AllPairs, SampledBits
+from linkage.protocol.stages import AllPairs, SampledBits
 
 DICE, AGREEMENT = 0.8, 0.54
 PEER = ("anonlink==0.15.3",)

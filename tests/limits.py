@@ -10,7 +10,7 @@ from linkage.disclosure import suppress
 from linkage.disclosure.protect import HIDDEN, Figure
 from linkage.disclosure.rounding import rounded
 from linkage.disclosure.table import Counts, Frame
-from linkage.protocol.model import Suppression
+from linkage.protocol.outputs import Suppression
 
 
 def suppression(

@@ -21,7 +21,7 @@ import limits
 from linkage.disclosure.differences import NOBODY, fewest
 from linkage.disclosure.suppress import Hidden, hide
 from linkage.disclosure.table import Frame
-from linkage.protocol.model import Suppression
+from linkage.protocol.outputs import Suppression
 
 BOTH = (("a",), ("b",))
 CELL = (st.integers(0, 12) | st.integers(0, 60)).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))

@@ -23,7 +23,8 @@ from linkage.disclosure.release import Release, from_bytes, refuse_other
 from linkage.disclosure.rows import known_by
 from linkage.errors import InputError, Refused
 from linkage.protocol.load import loads
-from linkage.protocol.model import CellKey, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import CellKey
 from linkage.tables import Encodings
 
 KEY = bytes(range(32))

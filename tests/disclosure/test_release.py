@@ -24,7 +24,7 @@ from linkage.disclosure.rounding import least_and_most, rounded
 from linkage.errors import InputError, Refused, Untrusted
 from linkage.links import Judged
 from linkage.protocol.load import load, loads
-from linkage.protocol.model import Output
+from linkage.protocol.outputs import Output
 from linkage.tables import Encodings
 
 SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))

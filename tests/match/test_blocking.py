@@ -17,7 +17,8 @@ from linkage.match import blocking, comparison, match, sampled, work
 from linkage.match.comparison import Rule
 from linkage.match.work import Progress, Work
 from linkage.protocol.load import loads
-from linkage.protocol.model import AllPairs, Protocol, SampledBits
+from linkage.protocol.model import Protocol
+from linkage.protocol.stages import AllPairs, SampledBits
 from linkage.tables import Encodings
 
 Filters = NDArray[np.uint64]

@@ -18,7 +18,8 @@ from linkage.match import assignment, comparison, match, quality
 from linkage.match.comparison import Rule
 from linkage.match.work import Work
 from linkage.protocol.load import loads
-from linkage.protocol.model import Aim, Exact, Fuzzy, Protocol, SampledBits
+from linkage.protocol.model import Protocol
+from linkage.protocol.stages import Aim, Exact, Fuzzy, SampledBits
 from linkage.synth.hard import Hard, hard
 from linkage.tables import Encodings
 

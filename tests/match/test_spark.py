@@ -29,7 +29,8 @@ from linkage.match import blocking, comparison, match, sampled, spark, work
 from linkage.match.comparison import Rule, Side
 from linkage.match.work import Progress, Work
 from linkage.protocol.load import loads
-from linkage.protocol.model import Protocol, SampledBits
+from linkage.protocol.model import Protocol
+from linkage.protocol.stages import SampledBits
 from linkage.roles import unit
 from linkage.tables import Encodings
 from simulator import PASSPHRASE, Simulator

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from linkage.match import threshold
 from linkage.match.threshold import Scores, Seen, Strangers
-from linkage.protocol.model import Aim
+from linkage.protocol.stages import Aim
 
 ODD = settings(max_examples=150, deadline=None)
 AB = ("a", "b")

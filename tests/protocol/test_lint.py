@@ -214,7 +214,7 @@ def test_what_an_aim_and_a_margin_say() -> None:
 
 
 def test_every_rule_is_tried_above() -> None:
-    here = {rule.code for rule in lint.RULES if rule.check.__module__ == lint.__name__}  # the others: test_law.py
+    here = {rule.code for rule in lint.RULES if not "P120" <= rule.code < "P2"}  # those: test_law.py
     assert {code for code, *_ in TRIED} | STATED | OPRF | {code for code, _, _ in OF_OPRF} == here
 
 

@@ -15,8 +15,8 @@ import protocols
 from linkage import files
 from linkage.disclosure.protect import BELOW, Figure
 from linkage.disclosure.release import Cell, Expected, Release, limits
+from linkage.protocol.base import Text
 from linkage.protocol.load import load, loads
-from linkage.protocol.model import Text
 from linkage.report import agreed, guarantee, result
 from linkage.report.result import Report, as_csv, as_data, as_html, as_json, as_text, share
 from linkage.report.words import WORDS, Lang, word

@@ -17,7 +17,7 @@ from typing import Any
 from linkage import canonical
 from linkage.crypto import signature
 from linkage.errors import LinkageError, Untrusted
-from linkage.protocol.model import HIGHEST_COUNT
+from linkage.protocol.base import HIGHEST_COUNT
 
 MAX_HEADER = 1 << 16
 WRAPPED_BYTES = 80

@@ -17,7 +17,8 @@ from linkage.disclosure.rounding import rounded
 from linkage.disclosure.table import Frame
 from linkage.errors import InputError, Refused
 from linkage.links import Judged
-from linkage.protocol.model import DifferentialPrivacy, Output, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import DifferentialPrivacy, Output
 
 SHOWN_FROM = 10
 """Quality is shown of stages with at least so many times the minimum of links."""

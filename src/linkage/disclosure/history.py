@@ -35,7 +35,8 @@ from linkage.disclosure.release import Release
 from linkage.disclosure.table import Frame
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 from linkage.ledger.entries import Entry
-from linkage.protocol.model import DifferentialPrivacy, Output, Protocol, Suppression
+from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import DifferentialPrivacy, Output, Suppression
 
 SAME_MOMENT = 31
 """Days: figures for reference dates further apart answer different questions."""

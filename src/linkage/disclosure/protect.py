@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from linkage.disclosure import noise, privacy, suppress
 from linkage.disclosure.rounding import rounded
 from linkage.disclosure.table import Counts, Frame
-from linkage.protocol.model import CellKey, DifferentialPrivacy, Output, Protection, Protocol, Suppression
+from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import CellKey, DifferentialPrivacy, Output, Protection, Suppression
 from linkage.tables import Encodings
 
 Status = Literal["shown", "hidden", "below"]

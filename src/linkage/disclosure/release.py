@@ -20,7 +20,9 @@ from linkage import canonical
 from linkage.disclosure.protect import BELOW, Figure
 from linkage.disclosure.table import Frame
 from linkage.errors import LinkageError, Untrusted
-from linkage.protocol.model import Aim, DifferentialPrivacy, Fuzzy, Output, Protocol, Suppression
+from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import DifferentialPrivacy, Output, Suppression
+from linkage.protocol.stages import Aim, Fuzzy
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from linkage.disclosure.bounds import Exact, Figure, Known, Reader
 from linkage.disclosure.rounding import least_and_most, rounded
 from linkage.disclosure.table import Counts, Frame
-from linkage.protocol.model import Suppression
+from linkage.protocol.outputs import Suppression
 
 Flags = NDArray[np.bool_]
 TURNS = 2

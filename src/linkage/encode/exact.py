@@ -19,7 +19,8 @@ from linkage.crypto.oprf.token import PURPOSE, PURPOSE_SECOND, Numbers, tokens, 
 from linkage.crypto.secret import subkey
 from linkage.encode.column import Column
 from linkage.errors import InputError
-from linkage.protocol.model import Exact, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.stages import Exact
 from linkage.tables import TOKEN_BYTES
 
 KEYED, KEYED_SECOND = "token", "agree"

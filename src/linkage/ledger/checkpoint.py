@@ -20,7 +20,7 @@ from linkage.crypto.card import Card
 from linkage.crypto.identity import Identity
 from linkage.errors import Untrusted
 from linkage.ledger import tree
-from linkage.protocol.model import HIGHEST_COUNT
+from linkage.protocol.base import HIGHEST_COUNT
 
 ORIGIN = "linkage/ledger/v1/"
 """How every origin begins; so no note can pass for a typed signature (`linkage.crypto.signature`)."""

@@ -25,7 +25,7 @@ from linkage.match import comparison
 from linkage.match.comparison import Filters, Numbers, Rule, Side
 from linkage.match.sampled import Plan, Tables, pair_codes, shuffled
 from linkage.match.work import Work
-from linkage.protocol.model import AllPairs, SampledBits
+from linkage.protocol.stages import AllPairs, SampledBits
 
 USEFUL = 0.04
 """Positions where fewer than this share of rows, or more than the rest, have the bit are left out: they tell strangers

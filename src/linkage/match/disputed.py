@@ -21,7 +21,7 @@ from linkage.match.exact import present, token_of
 from linkage.match.fuzzy import Two, contradicted
 from linkage.match.groups import Between, Positions
 from linkage.match.work import Work
-from linkage.protocol.model import Fuzzy
+from linkage.protocol.stages import Fuzzy
 from linkage.tables import Encodings
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from linkage.links import CandidatePairs, Conflict, Kind
 from linkage.match.groups import Between, Groups, Positions
-from linkage.protocol.model import Exact
+from linkage.protocol.stages import Exact
 from linkage.tables import Encodings
 
 Tokens = NDArray[np.void]

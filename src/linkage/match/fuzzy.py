@@ -22,7 +22,7 @@ from linkage.match.exact import present, token_of
 from linkage.match.groups import Positions
 from linkage.match.resume import Run
 from linkage.match.work import Engine, Progress, Work
-from linkage.protocol.model import Aim, AllPairs, Fuzzy, SampledBits
+from linkage.protocol.stages import Aim, AllPairs, Fuzzy, SampledBits
 from linkage.tables import Encodings
 
 

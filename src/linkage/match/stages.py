@@ -25,7 +25,8 @@ from linkage.match.fuzzy import Alike, How, Two
 from linkage.match.groups import Between, Groups
 from linkage.match.resume import Run
 from linkage.match.work import Progress, Work
-from linkage.protocol.model import Exact, Fuzzy, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.stages import Exact, Fuzzy
 from linkage.tables import Encodings, same_protocol
 
 

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.links import Judged
-from linkage.protocol.model import Aim
+from linkage.protocol.stages import Aim
 
 CANDIDATES_PER_ROW = 10
 """Pairs per row that the floor lets through: strangers enough to measure, links of one person nearly all. Where rows

@@ -44,9 +44,18 @@ Fingerprint = Annotated[str, StringConstraints(pattern=r"^sha256:[0-9a-f]{64}$")
 """Digest of a key card."""
 Duration = Annotated[str, StringConstraints(pattern=r"^P([0-9]{1,3}Y)?([0-9]{1,3}M)?([0-9]{1,4}D)?$", min_length=3)]
 """ISO 8601 duration in years, months and days, for instance P30D."""
+HIGHEST_COUNT = 99_999_999
+"""Counts that packages and ledgers show have eight digits at most, so that none can pass for a person number."""
 
 
 class Model(BaseModel):
     """Base: frozen, strict types, no unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Text(Model):
+    """The same sentence in Dutch and in English."""
+
+    nl: Line
+    en: Line

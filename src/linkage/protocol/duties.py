@@ -1,6 +1,6 @@
 """Lint rules on who is answerable for what, from when, and until when.
 
-Rules kept here: every rule names its article, in the finding too; an error is a form that cannot hold.
+Rules kept here: a rule that rests on law names its article, in the finding too; an error is a form that cannot hold.
 """
 
 from __future__ import annotations
@@ -14,9 +14,71 @@ from linkage.protocol.rule import Seen, rule
 
 _CONTRACT = re.compile(r"overeenkomst|contract|agreement|convenant", re.IGNORECASE)
 _NUMBERED = re.compile(r"\d")
+_BROAD_QUOTA = 1_000_000
+"""Rows; no gemeente has as many inhabitants, no school as many students."""
 _AFTERWARDS = timedelta(days=366)
 """So long after the protocol the linkage secret may be kept at most."""
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?")
+
+
+@rule("P105", Severity.ERROR, "GDPR art. 7(1)")
+def consent_not_asked(p: Protocol) -> Seen:
+    """A party that rests on consent, art. 6(1)(a), must check it per person: `consent: required`."""
+    for party in p.custodians:
+        rests = any(d.basis.article == "6(1)(a)" for d in party.discloses)
+        if rests and party.consent != "required":
+            yield f"parties.{party.id}.consent", "the basis is 6(1)(a), but consent is not required of each row"
+
+
+@rule("P106", Severity.ERROR, "GDPR art. 4(5) and 25(1)")
+def unit_with_data(p: Protocol) -> Seen:
+    """The linkage unit may not be a custodian or key-holder: it would hold tokens and the means to open them."""
+    other = sorted(set(p.unit.roles) & {"custodian", "key-holder"})
+    if other:
+        yield f"parties.{p.unit.id}.roles", f"the linkage unit is also {' and '.join(other)}"
+
+
+@rule("P107", Severity.ERROR, "GDPR art. 35(1)")
+def dpia_missing(p: Protocol) -> Seen:
+    """Combining data of several bodies about vulnerable people is on the AP's list: a DPIA comes first (art. 35)."""
+    if p.dpia.outcome in ("not-acceptable", "not-done"):
+        yield "dpia.outcome", f"the DPIA is {p.dpia.outcome}"
+
+
+@rule("P108", Severity.ERROR, "GDPR art. 5(1)(a)")
+def dates_out_of_order(p: Protocol) -> Seen:
+    """A period ends after it begins, decisions precede it, and the secret is destroyed after the reference date."""
+    if p.valid.last < p.valid.first:
+        yield "valid", f"ends {p.valid.last}, before it begins {p.valid.first}"
+    if not p.valid.first <= p.reference_date <= p.valid.last:
+        yield "reference_date", f"{p.reference_date} lies outside {p.valid.first} to {p.valid.last}"
+    if p.retention.secret_destroyed_on < p.reference_date:
+        yield "retention.secret_destroyed_on", "the secret is destroyed before the reference date"
+    decided = [(f"parties.{x.id}.discloses", d.basis.decided_on) for x in p.parties for d in x.discloses]
+    decided += [(f"parties.{x.id}.bsn_basis", x.bsn_basis.decided_on) for x in p.parties if x.bsn_basis]
+    for where, day in [*decided, ("dpia.advised_on", p.dpia.advised_on)]:
+        if day > p.valid.last:
+            yield where, f"decided {day}, after the protocol ends"
+
+
+@rule("P109", Severity.WARNING)
+def card_missing(p: Protocol) -> Seen:
+    """Until every party's key card is named, nobody can sign and nothing can be sealed."""
+    for party in p.parties:
+        if party.card is None:
+            yield f"parties.{party.id}.card", "no key card yet: `linkage protocol new --card` fills it in"
+
+
+@rule("P110", Severity.WARNING)
+def quota_without_bound(p: Protocol) -> Seen:
+    """A quota bounds how many people a custodian can ask about by making rows up. Set it little above the rows that
+    are expected; above a million it bounds nothing, but for the largest national registers."""
+    for party in p.custodians:
+        if party.quota is not None and party.quota > _BROAD_QUOTA:
+            yield (
+                f"parties.{party.id}.quota",
+                f"{party.quota:,} rows; more than {_BROAD_QUOTA:,} bounds hardly anything",
+            )
 
 
 @rule("P150", Severity.ERROR, "GDPR art. 4(7) and 24")

@@ -42,6 +42,48 @@ def _directions(p: Protocol) -> Iterator[tuple[Party, str, Disclosure]]:
             yield party, f"parties.{party.id}.discloses", disclosure
 
 
+@rule("P101", Severity.ERROR, "UAVG art. 46(1)")
+def bsn_without_law(p: Protocol) -> Seen:
+    """A BSN may be processed only where a law says so (UAVG art. 46); hashing one is processing it."""
+    for party in p.custodians:
+        used = [f.name for f in p.fields_of(party.id, "exact", "bloom") if f.kind == "bsn"]
+        if used and party.bsn_basis is None:
+            yield (
+                f"parties.{party.id}",
+                f"field '{used[0]}' is a BSN, but bsn_basis names no law; drop the field or name it",
+            )
+
+
+@rule("P102", Severity.ERROR, "GDPR art. 6(3)")
+def task_without_law(p: Protocol) -> Seen:
+    """GDPR art. 6(3): the bases of art. 6(1)(c) and (e) must be laid down by law, so the law must be named."""
+    for party in p.parties:
+        for d in party.discloses:
+            if d.basis.article in ("6(1)(c)", "6(1)(e)") and d.basis.law is None:
+                yield f"parties.{party.id}.discloses", f"{d.basis.article} towards {d.to} names no law"
+
+
+@rule("P103", Severity.ERROR, "GDPR art. 6(1), last sentence")
+def authority_with_legitimate_interest(p: Protocol) -> Seen:
+    """GDPR art. 6(1), last sentence: a public authority cannot rest its task on legitimate interest, (f)."""
+    for party in p.parties:
+        for d in party.discloses:
+            if party.public_authority and d.basis.article == "6(1)(f)":
+                yield f"parties.{party.id}.discloses", f"6(1)(f) towards {d.to} by a public authority"
+
+
+@rule("P104", Severity.ERROR, "GDPR art. 6(1)")
+def direction_without_basis(p: Protocol) -> Seen:
+    """Every direction of disclosure needs its own basis: tokens to the unit, counts to each recipient."""
+    for party in p.custodians:
+        if not any(d.to == p.unit.id and d.what == "tokens" for d in party.discloses):
+            yield f"parties.{party.id}.discloses", f"no basis for tokens to {p.unit.id}"
+    told = {d.to for d in p.unit.discloses if d.what == "counts"}
+    for name in {name: None for output in p.outputs for name in output.to}:
+        if name not in told:
+            yield f"parties.{p.unit.id}.discloses", f"no basis for counts to {name}"
+
+
 @rule("P120", Severity.ERROR, "UAVG art. 46(1)")
 def consent_as_a_cure_for_number_use(p: Protocol) -> Seen:
     """A number that a law prescribes may be used to carry out that law or for what a law says; nobody can consent to

@@ -18,8 +18,10 @@ from pydantic import BaseModel, ValidationError
 
 from linkage.errors import InputError
 from linkage.protocol import strict_yaml
-from linkage.protocol.model import Aim, DifferentialPrivacy, Exact, Fuzzy, Output, Party, Protocol
+from linkage.protocol.model import Party, Protocol
+from linkage.protocol.outputs import DifferentialPrivacy, Output
 from linkage.protocol.profiles import ClkField, HardenedField
+from linkage.protocol.stages import Aim, Exact, Fuzzy
 from linkage.protocol.strict_yaml import Document, Path
 
 M = TypeVar("M", bound=BaseModel)

@@ -10,17 +10,17 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
+from pydantic import Field, StringConstraints
 
 from linkage import canonical
 from linkage.errors import InputError
-from linkage.protocol.base import Day, Duration, Fingerprint, Line, Model, One, Slug
+from linkage.protocol.base import HIGHEST_COUNT, Day, Duration, Fingerprint, Line, Model, One, Slug, Text
+from linkage.protocol.outputs import Output
 from linkage.protocol.profiles import Encoding
+from linkage.protocol.stages import Exact, Matching
 
 if TYPE_CHECKING:
     from linkage.tables import Layout
@@ -31,22 +31,6 @@ Kind = Literal[
     "postcode", "house-number", "text", "number", "category",
 ]  # fmt: skip
 Role = Literal["custodian", "key-holder", "linkage-unit", "recipient"]
-Question = Literal["overlap"]
-
-
-OPRF_SUITES: Final[Mapping[str, str]] = MappingProxyType(
-    {"oprf-p256-sha256": "P256-SHA256", "oprf-ristretto255-sha512": "ristretto255-SHA512"}
-)
-"""Tokens by oblivious PRF, and their suites (RFC 9497 section 4)."""
-HIGHEST_COUNT = 99_999_999
-"""Counts that packages and ledgers show have eight digits at most, so that none can pass for a person number."""
-
-
-class Text(Model):
-    """The same sentence in Dutch and in English."""
-
-    nl: Line
-    en: Line
 
 
 class Period(Model):
@@ -180,187 +164,6 @@ class FieldSpec(Model):
     """The categories that may occur, in the order of the table."""
     label: Text | None = None
     """Heading in the table, for categories."""
-
-
-class Exact(Model):
-    """Rows whose token of this field is equal are linked."""
-
-    stage: Literal["exact"]
-    field: Slug
-    token: Literal["oprf-p256-sha256", "oprf-ristretto255-sha512", "hmac-sha256"]
-    """``oprf-...``: an oblivious PRF of the key-holders, joined under the linkage secret (docs/spec/exact-tokens.md).
-    ``hmac-sha256``: the keyed hash, the weak mode: whoever holds the linkage secret and the tokens can try every
-    BSN."""
-    check: Literal["dleq", "canary"] | None = None
-    """How a custodian checks a key-holder's answer, for ``oprf-...`` and only there. ``dleq``: a proof over every row.
-    ``canary``: 64 rows of known answer among them; next to no work, and a few wrong answers may go unseen."""
-    rounds: Annotated[int, Field(ge=1, le=100)] | None = None
-    """How many times its quota of rows a custodian may ask of each key-holder in this linkage, for ``oprf-...`` and
-    only there. One is used up by every `linkage tokenise` of a new export."""
-    agree: Slug | None = None
-    """A second field that must be equal too, where both rows have it: a valid number may be another person's."""
-
-    @property
-    def oprf_suite(self) -> str | None:
-        """Name of the suite in RFC 9497; None for the keyed hash."""
-        return OPRF_SUITES.get(self.token)
-
-    @property
-    def second(self) -> str | None:
-        """Name of the token that says whether number and second field agree."""
-        return f"{self.field}.{self.agree}" if self.agree else None
-
-
-class Aim(Model):
-    """A threshold that the unit chooses for every run (docs/spec/matching.md)."""
-
-    aim: Literal["balance", "precision"]
-    """``balance``: the best expected F1, as many missed as wrong links about. ``precision``: the lowest threshold at
-    which the expected share of right links is at least `at_least`."""
-    at_least: Annotated[float, Field(ge=0.5, le=0.9999)] | None = None
-    """For ``precision``, and only there."""
-
-
-def _sort_of_threshold(value: object) -> str:
-    return "aimed" if isinstance(value, dict | Aim) else "fixed"  # no key of the file: `load` finds places by them
-
-
-Threshold = Annotated[
-    Annotated[float, Field(gt=0, le=1), Tag("fixed")] | Annotated[Aim, Tag("aimed")], Discriminator(_sort_of_threshold)
-]
-
-
-class Fuzzy(Model):
-    """Rows still unlinked are linked when their filters are alike enough."""
-
-    stage: Literal["fuzzy"]
-    similarity: Literal["dice", "tversky", "agreement"]
-    """``dice`` or ``tversky`` for the profile clk, ``agreement`` (share of equal bits) for hardened."""
-    larger_weight: Annotated[float, Field(ge=0.05, le=0.5)] | None = None
-    """For ``tversky``, and only there: what evidence weighs that only the fuller record has, an initial against all
-    given names, one surname against two. The other record's weighs the rest; 0.5 is Dice."""
-    threshold: Threshold
-    """Fixed, or what the unit is to aim at when it chooses one from the scores, without knowing who is who."""
-    never_when_different: tuple[Slug, ...]
-    """Exact fields: two rows that both have a token of it, and not the same, are never linked here."""
-
-
-Stage = Annotated[Exact | Fuzzy, Field(discriminator="stage")]
-
-
-class AllPairs(Model):
-    """Every row of one side is compared with every row of the other: nothing is missed."""
-
-    method: Literal["all-pairs"]
-
-
-class SampledBits(Model):
-    """Rows are compared that agree in some of the bits of their filters, drawn at random for every run."""
-
-    method: Literal["sampled-bits"]
-    target_recall: Annotated[float, Field(ge=0.9, le=0.9999)]
-    """Share of the pairs at or above the threshold that must be found, were they all exactly at the threshold."""
-    all_pairs_up_to: Annotated[int, Field(ge=0, le=10**15)]
-    """Up to this many comparisons all pairs are compared all the same; 10^12 take some ten minutes on two cores."""
-
-
-Blocking = Annotated[AllPairs | SampledBits, Field(discriminator="method")]
-
-
-class Matching(Model):
-    """Stages in order; a row linked in one stage does not enter the next."""
-
-    stages: tuple[Stage, ...] = Field(min_length=1)
-    blocking: Blocking
-    """Which rows the fuzzy stages compare."""
-    assignment: Literal["one-to-one", "one-to-one-optimal", "many-to-one", "many-to-many"]
-    """How pairs become links (docs/spec/matching.md). One-to-one: the best pair first, or the largest sum of scores; a
-    person has one row per custodian. Many-to-one, for two custodians: every row of the first its best row of the
-    second, which may serve several. Many-to-many: every pair; a person may have several rows at any custodian."""
-
-
-class SmallerMinimum(Model):
-    """The privacy officer's decision that counts of five to nine persons may be shown."""
-
-    decided_by: Line
-    """Name of the function, not of a person."""
-    decided_on: Day
-    reason: Line
-
-
-class Suppression(Model):
-    """Small counts are hidden, others hidden with them until no reader can compute one, and the rest is rounded."""
-
-    method: Literal["suppression"]
-    minimum: Annotated[int, Field(ge=5, le=1000)]
-    """Smallest count of persons that may be shown; below ten only with `minimum_decision`. As many values, at least,
-    stay possible for every hidden count that is small."""
-    minimum_decision: SmallerMinimum | None
-    """For a minimum below ten, and only there."""
-    rounding: Annotated[int, Field(ge=1, le=100)]
-    """Shown counts are rounded to a multiple of this."""
-    zero_and_full: Literal["hide", "show"]
-    """Whether "none of them" and "all of them", statements about everybody in a cell, are hidden like small counts."""
-    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
-    """Subtotals beside the grand total: each names the fields that are kept."""
-
-
-class CellKey(Model):
-    """Every count gets noise that depends on who is counted: the same persons, the same noise."""
-
-    method: Literal["cell-key"]
-    minimum: Annotated[int, Field(ge=5, le=1000)]
-    """Counts that are below this after the noise are hidden."""
-    minimum_decision: SmallerMinimum | None
-    rounding: Annotated[int, Field(ge=1, le=100)]
-    largest_noise: Annotated[int, Field(ge=2, le=50)]
-    """A count changes by this much at most; the noise has mean zero and half of this as its variance."""
-    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
-
-
-class DifferentialPrivacy(Model):
-    """Every cell gets discrete Laplace noise, new for every release, and every release is paid from a budget."""
-
-    method: Literal["differential-privacy"]
-    epsilon: Annotated[float, Field(ge=0.01, le=10)]
-    """What one release costs; half of it for the persons, half for the linked."""
-    budget: Annotated[float, Field(ge=0.01, le=100)]
-    """What all releases about the counted party under this protocol may cost together."""
-    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
-    """Sums of the noisy cells; they cost nothing."""
-
-
-Protection = Annotated[Suppression | CellKey | DifferentialPrivacy, Field(discriminator="method")]
-
-
-class Pool(Model):
-    """Coarser tables, tried in order when too little of the finer one would be shown; the grand total is the last."""
-
-    shown_at_least: Annotated[float, Field(gt=0, le=1)]
-    """Share of the linked counts of a table's cells that must be shown; with less, the next table is tried."""
-    tables: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
-    """Each names the fields of `by` that are kept."""
-
-
-class Output(Model):
-    """A question, how finely it is answered, and who gets the answer."""
-
-    name: Slug
-    title: Text
-    question: Question
-    of: Slug
-    """The party whose rows are counted."""
-    found_in: tuple[Slug, ...] = Field(min_length=1)
-    """The custodians they are looked for at; found at several of them, a row counts once."""
-    by: tuple[Slug, ...] = Field(min_length=1, max_length=3)
-    """Category fields of that party that span the table."""
-    to: tuple[Slug, ...] = Field(min_length=1)
-    smallest_cohort: Annotated[int, Field(ge=10, le=HIGHEST_COUNT)]
-    """Fewest persons that may be counted at all; with fewer nothing is released."""
-    protection: Protection
-    """What keeps small numbers from showing."""
-    pool: Pool | None
-    """Coarser tables for when too little would be shown; null for none."""
 
 
 class Retention(Model):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from linkage.findings import Finding
 from linkage.protocol import lint
-from linkage.protocol.model import CellKey, DifferentialPrivacy, Output, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import CellKey, DifferentialPrivacy, Output
 from linkage.report import guarantee
 from linkage.report.words import Lang, word
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from linkage.disclosure.protect import Figure
 from linkage.disclosure.release import Cell, Expected, Release
-from linkage.protocol.model import Output, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import Output
 from linkage.report import agreed, guarantee
 from linkage.report.words import Lang, word
 

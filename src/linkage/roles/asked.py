@@ -22,7 +22,8 @@ from linkage.crypto.oprf import message
 from linkage.crypto.oprf.memory import suite_of
 from linkage.crypto.oprf.message import Message
 from linkage.errors import InputError, Refused
-from linkage.protocol.model import Exact, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.stages import Exact
 from linkage.roles import kept, keyholder
 from linkage.roles.home import Home, Linkage
 

@@ -31,7 +31,7 @@ from linkage.crypto.oprf.message import Message
 from linkage.crypto.oprf.steps import packed
 from linkage.crypto.oprf.token import Numbers, material, oprf_inputs
 from linkage.errors import Refused, Untrusted
-from linkage.protocol.model import Exact
+from linkage.protocol.stages import Exact
 from linkage.roles import agreement, exchange, kept, keyholder
 from linkage.roles.asked import STATE, Desk, Export, State
 

@@ -25,7 +25,8 @@ from linkage.crypto.oprf.memory import SEED_BYTES, key_of, suite_of
 from linkage.crypto.oprf.message import Message
 from linkage.crypto.oprf.rfc9497 import Suite
 from linkage.errors import InputError, Refused, Untrusted
-from linkage.protocol.model import Exact, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.stages import Exact
 from linkage.roles import agreement, exchange, kept
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage

@@ -29,7 +29,8 @@ from linkage.links import Conflict, Coverage, Judged
 from linkage.match import match as match_encodings
 from linkage.match import resume as resumes
 from linkage.match.work import Progress
-from linkage.protocol.model import Output, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import Output
 from linkage.roles import agreement, exchange, keeping
 from linkage.roles.home import Home, Linkage
 from linkage.tables import Encodings

@@ -14,7 +14,8 @@ from linkage.crypto.oprf.rfc9497 import Mode, Suite, suite
 from linkage.crypto.oprf.token import Numbers, material, oprf_inputs
 
 if TYPE_CHECKING:
-    from linkage.protocol.model import Exact, Protocol
+    from linkage.protocol.model import Protocol
+    from linkage.protocol.stages import Exact
 
 SEED_BYTES = 32
 
