@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import importlib.util
 import json
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 import reference
+from making import FOLDER, maker
 
-FOLDER = Path(__file__).parents[1] / "vectors"
 ORDERS = {
     "P256-SHA256": 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551,
     "ristretto255-SHA512": 2**252 + 27742317777372353535851937790883648493,
 }
-
-
-def _make() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_exact", FOLDER / "make_exact.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +25,7 @@ def published() -> dict[str, Any]:
 
 
 def test_the_file_is_what_the_library_makes(published: dict[str, Any]) -> None:
-    assert (FOLDER / "exact-tokens.json").read_text("utf-8") == _make().text()
+    assert (FOLDER / "exact-tokens.json").read_text("utf-8") == maker("make_exact").text()
     assert len(published["vectors"]) == 4
 
 

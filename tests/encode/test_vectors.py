@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -17,8 +14,8 @@ from linkage.encode import clk, hardened, sounds, tokens
 from linkage.encode.column import Column
 from linkage.encode.normalise import NORMALISERS
 from linkage.protocol.profiles import Clk, Hardened
+from making import FOLDER, maker
 
-FOLDER = Path(__file__).parents[1] / "vectors"
 FILE = FOLDER / "encoding.json"
 
 
@@ -34,18 +31,9 @@ def secrets(vectors: dict[str, Any]) -> dict[str, tuple[bytes, str]]:
     return {one["name"]: (bytes.fromhex(one["secret"]), one["protocol"]) for one in vectors["secrets"]}
 
 
-def _make() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_vectors", FOLDER / "make.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_file_is_what_would_be_written_byte_for_byte(vectors: dict[str, Any]) -> None:
     assert vectors["format"] == 1
-    assert FILE.read_bytes() == _make().text().encode(), "a change of a bit is a new number of encoding.rules"
+    assert FILE.read_bytes() == maker("make").text().encode(), "a change of a bit is a new number of encoding.rules"
 
 
 def test_every_kind_strength_fold_and_case_is_in_it(vectors: dict[str, Any]) -> None:
@@ -92,7 +80,7 @@ def test_subkeys(vectors: dict[str, Any], secrets: dict[str, tuple[bytes, str]])
 
 
 def test_exact_tokens(vectors: dict[str, Any], secrets: dict[str, tuple[bytes, str]]) -> None:
-    make = _make()
+    make = maker("make")
     for case in vectors["exact"]:
         assert make.exact(case["by"], case["field"], case["value"]) == case["token"]
         assert reference.token(*secrets[case["by"]], case["field"], case["value"]).hex() == case["token"]

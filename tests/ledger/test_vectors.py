@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import io
 import json
 from base64 import b64decode, b64encode
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,24 +15,16 @@ from ledger.books import MBO, UNIT, checked, entries
 from linkage.crypto import card as cards
 from linkage.ledger import export, tree, witness
 from linkage.ledger.cross import crosscheck
+from making import FOLDER, maker
 from reference import merkle_root
 
-FOLDER = Path(__file__).parents[1] / "vectors"
 VECTORS: dict[str, Any] = json.loads((FOLDER / "ledger.json").read_text("utf-8"))
 LEDGER = "".join(VECTORS["ledger"]).encode()
 
 
-def made() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_ledger", FOLDER / "make_ledger.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_file_is_what_its_script_would_write() -> None:
-    assert (FOLDER / "ledger.json").read_text("utf-8") == made().text(), "run python tests/vectors/make_ledger.py"
+    made = maker("make_ledger").text()
+    assert (FOLDER / "ledger.json").read_text("utf-8") == made, "run python tests/vectors/make_ledger.py"
 
 
 def test_the_ledger_holds_line_by_line_by_the_specification_alone() -> None:

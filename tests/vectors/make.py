@@ -6,12 +6,14 @@ is not, byte for byte, what this would write. Nobody in here exists.
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from linkage.crypto.oprf import token
 from linkage.crypto.secret import subkey
@@ -21,6 +23,7 @@ from linkage.encode.column import Column
 from linkage.encode.sounds import skeleton, sound
 from linkage.encode.tokens import tokens
 from linkage.protocol.profiles import Clk, ClkField, Hardened, HardenedField
+from making import as_text
 
 FILE = Path(__file__).parent / "encoding.json"
 SECRETS = {
@@ -195,14 +198,8 @@ def sections() -> Iterator[tuple[str, Any]]:
 
 
 def text() -> str:
-    """The file: one line per vector, so that a difference can be read."""
-    members = []
-    for name, content in sections():
-        body = json.dumps(content, ensure_ascii=False)
-        if isinstance(content, list):
-            body = "[\n  " + ",\n  ".join(json.dumps(case, ensure_ascii=False) for case in content) + "\n]"
-        members.append(f"{json.dumps(name)}: {body}")
-    return "{\n" + ",\n".join(members) + "\n}\n"
+    """The file."""
+    return as_text(sections())
 
 
 if __name__ == "__main__":

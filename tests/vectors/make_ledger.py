@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +19,7 @@ from ledger.books import MBO, PROTOCOL, UNIT, entries, receipt, shown, written
 from linkage import canonical
 from linkage.crypto import signature
 from linkage.ledger import checkpoint, export, tree, witness
+from making import as_text
 
 FILE = Path(__file__).parent / "ledger.json"
 
@@ -126,14 +126,8 @@ def texts(proof: list[bytes]) -> list[str]:
 
 
 def text() -> str:
-    """The file: one line per vector, so that a difference can be read."""
-    members = []
-    for name, content in sections():
-        body = json.dumps(content, ensure_ascii=False)
-        if isinstance(content, list):
-            body = "[\n  " + ",\n  ".join(json.dumps(case, ensure_ascii=False) for case in content) + "\n]"
-        members.append(f"{json.dumps(name)}: {body}")
-    return "{\n" + ",\n".join(members) + "\n}\n"
+    """The file."""
+    return as_text(sections())
 
 
 if __name__ == "__main__":
