@@ -3,8 +3,8 @@
 Rules kept here:
 
 - There are two ways, and which one it was changes no result (tests/match/test_lanes.py runs both). Either uses the
-  machine's vectors: bits are counted by LLVM's ``ctpop``, which becomes VPOPCNT on AVX-512 with BITALG and CNT on ARM;
-  AVX2 has no such instruction, and there a byte shuffle looks up sixteen counts at a time (Mula, Kurz and Lemire,
+  machine's vectors: bits are counted by LLVM's ``ctpop``, which becomes CNT on ARM; with AVX2, and faster also where
+  AVX-512 could count, a byte shuffle looks up sixteen counts at a time (Mula, Kurz and Lemire,
   "Faster population counts using AVX2 instructions", Computer Journal 61(1), 2018; one table per code of the left
   record as in André, Kermarrec and Le Scouarnec, "Cache locality is not enough", VLDB 2015).
 - One lane holds one right record: a tile has the first code of `LANES` records, then their second codes, and so on.
@@ -27,8 +27,8 @@ LANES = 128
 ROWS = 2
 """Left records compared with a tile at a time, so that a tile's bytes are loaded once for both."""
 _FEATURES = binding.get_host_cpu_features()
-LOOKUP = bool(_FEATURES.get("avx2") and not _FEATURES.get("avx512bitalg"))
-"""Whether codes are looked up by byte shuffles (AVX2) instead of counted by ``ctpop``."""
+LOOKUP = bool(_FEATURES.get("avx2"))
+"""Whether codes are looked up by byte shuffles (AVX2) instead of counted by ``ctpop``: twice as fast where both can."""
 CODE_BITS = 4 if LOOKUP else 8
 """Bits of a filter in one code, which takes a byte."""
 STEP = 255 // CODE_BITS
