@@ -17,6 +17,7 @@ from stdnum.nl import bsn as stdnum_bsn
 
 from linkage import regions, synth
 from linkage.consent import bases
+from linkage.encode.normalise import NORMALISERS
 from linkage.errors import InputError
 from linkage.synth import enrolment, gemeente, lives, regional, school, work
 from linkage.synth.lexicon import places
@@ -223,6 +224,33 @@ def test_enrolment_elsewhere(rows: dict[str, pd.DataFrame]) -> None:
     assert near((twice["Elders ingeschreven"] == "ja").mean(), 1 - regional.NOT_HEARD, len(twice))
     once = students[~students.person.duplicated(keep=False)]
     assert near((once["Elders ingeschreven"] == "ja").mean(), enrolment.FURTHER * (1 - regional.NOT_HEARD), len(once))
+
+
+KINDS = {
+    "bsn": ("PGN", "bsn"),
+    "given-name": ("Voornamen", "voornamen", "Voornaam"),
+    "initials": ("voorletters",),
+    "surname": ("Achternaam", "geslachtsnaam", "achternaam"),
+    "birth-date": ("Geboortedatum", "geboortedatum"),
+    "sex": ("Geslacht", "geslacht"),
+    "postcode": ("Postcode", "postcode"),
+    "house-number": ("Huisnummer", "huisnummer"),
+}
+"""Kind of field: the headings under which it stands."""
+
+
+@pytest.mark.parametrize("name", [*SCHOOLS, "gemeente-0193", "uwv", "employers"])
+def test_every_cell_is_one_that_a_custodian_could_encode(made: synth.Region, name: str) -> None:
+    table = made.registers[name]
+    seen = {kind: set(headings) & set(table.column_names) for kind, headings in KINDS.items()}
+    for kind, headings in seen.items():
+        for heading in headings:
+            for cell in set(table.column(heading).to_pylist()) - {""}:
+                if not (
+                    kind == "bsn" and cell.startswith("10")
+                ):  # an onderwijsnummer is no BSN, and is counted as such
+                    NORMALISERS[kind](cell)  # raises BadValue otherwise
+    assert all(seen[kind] for kind in ("surname", "birth-date", "postcode"))
 
 
 @pytest.mark.parametrize("on", DATES)
