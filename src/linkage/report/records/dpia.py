@@ -21,7 +21,17 @@ from linkage.protocol.model import FieldSpec, Party, Protocol
 from linkage.report import guarantee
 from linkage.report.records import terms
 from linkage.report.records.dpia_words import (
-    BASIS, CATEGORY, COMPATIBLE, GROUND, PARTS, QUESTIONS, ROLE, SAID, SECTIONS, SHOWN, TODO,
+    BASIS,
+    CATEGORY,
+    COMPATIBLE,
+    GROUND,
+    PARTS,
+    QUESTIONS,
+    ROLE,
+    SAID,
+    SECTIONS,
+    SHOWN,
+    TODO,
 )  # fmt: skip
 from linkage.report.records.words import day
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from linkage import canonical
 from linkage.ledger import witness
 from linkage.ledger.entries import Entry
 from linkage.report.planned import in_words, judged
@@ -165,9 +166,18 @@ def _done(account: Account, lang: Lang) -> list[str]:
 def _act(entry: Entry, lang: Lang) -> str:
     named = f"act_{entry.act}"
     text = say(named, lang) if named in WORDS else entry.act
-    known = {key: value for key, value in entry.facts.items() if f"fact_{key}" in LETTER and value not in _EMPTY}
-    facts = [_in(f"fact_{key}", lang, value=_value(value, lang)) for key, value in known.items()]
+    facts = [
+        _in(_fact(key, value), lang, value=_value(value, lang))
+        for key, value in entry.facts.items()
+        if _fact(key, value) in LETTER and value not in _EMPTY
+    ]
     return f"{text}. {' '.join(facts)}".rstrip()
+
+
+def _fact(key: str, value: Any) -> str:
+    """How a fact is told; the output of an export is a file."""
+    is_file = key == "output" and str(value).startswith(canonical.DIGEST_PREFIX)
+    return "fact_input" if is_file else f"fact_{key}"
 
 
 def _rows(account: Account, lang: Lang) -> list[Part]:
