@@ -208,7 +208,7 @@ def test_the_search_finds_what_is_there(played: Simulator, values: set[str]) -> 
     assert found.last_run is not None
     some = sorted(values)[::97]
     lines = trace.persons(found, found.last_run, [(who, "0" * 16) for who in some], "kenmerk", "nl")
-    assert sorted(shown(values, "".join(trace.to_text(lines)))) == some
+    assert set(some) <= set(shown(values, "".join(trace.to_text(lines))))
 
 
 # register
