@@ -21,7 +21,7 @@ from linkage.disclosure import suppress
 from linkage.disclosure.bounds import Reader
 from linkage.disclosure.suppress import Hidden
 from linkage.disclosure.table import Frame
-from linkage.protocol.outputs import Suppression
+from linkage.protocol.protections import Suppression
 
 Counts = NDArray[np.int64]
 Rule = Callable[[Frame, Counts, Counts, Suppression], Hidden]
@@ -57,12 +57,12 @@ def small_only(of: Frame, persons: Counts, linked: Counts, said: Suppression) ->
 def one_more(of: Frame, persons: Counts, linked: Counts, said: Suppression) -> Hidden:
     """Hide what is small, and the smallest other cell where it stands alone in its row."""
     hidden = small_only(of, persons, linked, said)
-    for count, away in ((persons, hidden.persons), (linked, hidden.linked)):
+    for count, away in ((persons, hidden.persons), (linked, hidden.part)):
         cells = away[: of.cells].reshape(of.shape)
         for row, counts in zip(cells, count.reshape(of.shape), strict=True):
             if row.sum() == 1:
                 row[np.argmin(np.where(row, counts.max() + 1, counts))] = True
-    return Hidden(hidden.persons, hidden.linked | hidden.persons)
+    return Hidden(hidden.persons, hidden.part | hidden.persons)
 
 
 def found(of: Frame, persons: Counts, linked: Counts, said: Suppression, hidden: Hidden) -> tuple[int, int]:
@@ -71,7 +71,7 @@ def found(of: Frame, persons: Counts, linked: Counts, said: Suppression, hidden:
     reader = Reader(of, suppress.known(of, *figures, hidden, said))
     sides = {"persons": figures[:1], "linked": (figures[1], figures[0] - figures[1])}
     narrow = every = 0
-    for kind, away in (("persons", hidden.persons), ("linked", hidden.linked)):
+    for kind, away in (("persons", hidden.persons), ("part", hidden.part)):
         few = np.logical_or.reduce([side < said.minimum for side in sides[kind]])
         for figure in np.flatnonzero(away & few):
             low, high = reader.range(kind, int(figure))
@@ -91,7 +91,7 @@ def compare(tables: int, rounding: int) -> None:
         for seed in range(tables):
             persons, linked = drawn(of, seed)
             hidden = one(of, persons, linked, said)
-            p, k = ~hidden.persons[: of.cells], ~hidden.linked[: of.cells]
+            p, k = ~hidden.persons[: of.cells], ~hidden.part[: of.cells]
             sums[:4] += [p.mean(), persons[p].sum() / persons.sum(), k.mean(), linked[k].sum() / linked.sum()]
             sums[4:] += found(of, persons, linked, said, hidden)
         shown = sums[:4] / tables
@@ -111,8 +111,8 @@ def large() -> None:
         clock, used = time.perf_counter() - clock, time.process_time() - used
         naive = small_only(of, persons, linked, said)
         print(f"  {name:18} {clock:6.1f} s ({used:.1f} s of processor); hidden persons {hidden.persons.mean():.1%} "
-              f"(small {naive.persons.mean():.1%}), linked {hidden.linked.mean():.1%} "
-              f"(small {naive.linked.mean():.1%})")  # fmt: skip
+              f"(small {naive.persons.mean():.1%}), linked {hidden.part.mean():.1%} "
+              f"(small {naive.part.mean():.1%})")  # fmt: skip
 
 
 if __name__ == "__main__":

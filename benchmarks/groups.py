@@ -55,7 +55,7 @@ def protocol() -> Protocol:
         *({**f, "parties": parties[:1]} for f in said["fields"] if f["send"] == "category"),
     ]
     said["encoding"]["fields"] = [{"field": name, "q": 2, "weight": 1} for name in FIELDS]
-    said["outputs"][0] |= {"of": parties[0], "found_in": parties[2:], "to": parties[:1]}
+    said["outputs"][0] |= {"of": parties[:1], "found_in": parties[2:], "to": parties[:1]}
     return loads(
         yaml.safe_dump(json.loads(json.dumps(said, default=str)), sort_keys=False).encode(), name="benchmark"
     )  # no aliases

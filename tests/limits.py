@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linkage.disclosure import suppress
-from linkage.disclosure.protect import HIDDEN, Figure
+from linkage.disclosure.persons import Persons
+from linkage.disclosure.protect import HIDDEN, Counted, Figure
 from linkage.disclosure.rounding import rounded
+from linkage.disclosure.rows import known_by
 from linkage.disclosure.table import Counts, Frame
-from linkage.protocol.outputs import Suppression
+from linkage.protocol.protections import Suppression
+from linkage.tables import Encodings
 
 
 def suppression(
@@ -37,7 +41,7 @@ def table(
     hidden = suppress.hide(of, counts[0], counts[1], said)
     return [
         HIDDEN if away else Figure(rounded(int(count), said.minimum, said.rounding), "shown")
-        for side, flags in zip(counts, (hidden.persons, hidden.linked), strict=True)
+        for side, flags in zip(counts, (hidden.persons, hidden.part), strict=True)
         for count, away in zip(of.figures(side), flags, strict=True)
     ]
 
@@ -48,3 +52,13 @@ def figures(counts: list[int], of: list[int] | None, said: Suppression) -> list[
     every = [*counts, sum(counts)]
     shown = [rounded(count, said.minimum, said.rounding) for count in every]
     return [HIDDEN if a else Figure(value, "shown") for a, value in zip(away, shown, strict=True)]
+
+
+def whom(
+    encodings: Encodings, hits: NDArray[np.bool_], key: bytes = b"", names: NDArray[np.uint8] | None = None
+) -> Counted:
+    """The rows of one custodian as persons, each by itself, and which of them are found elsewhere."""
+    codes = {name: code.astype(np.int64) for name, code in encodings.categories.items()}
+    rows = len(encodings)
+    persons = Persons(np.where(hits, np.arange(rows), -1), known_by(encodings) if names is None else names, codes)
+    return Counted(persons, hits, key)

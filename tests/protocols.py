@@ -60,7 +60,9 @@ def many(parties: Sequence[str], assignment: str, stages: Sequence[Mapping[str, 
     said["parties"] = (*({**custodian, "id": name, "cohort": ()} for name in parties), unit)
     agreed = [{**field, "parties": tuple(parties)} for field in said["fields"] if field["send"] != "none"]
     said["fields"] = (*agreed, {**agreed[0], "name": "student-number", "kind": "education-number"})
-    said["outputs"] = ({**said["outputs"][0], "of": parties[0], "found_in": tuple(parties[1:]), "to": tuple(parties)},)
+    said["outputs"] = (
+        {**said["outputs"][0], "of": (parties[0],), "found_in": tuple(parties[1:]), "to": tuple(parties)},
+    )
     said["matching"] = {"stages": tuple(stages), "blocking": {"method": "all-pairs"}, "assignment": assignment}
     return Protocol.model_validate(said)
 

@@ -133,7 +133,7 @@ class Simulator:
         assert isinstance(again, Tokenised)
         return again
 
-    def match(self) -> unit.Matched:
+    def match(self) -> unit.Outcome:
         """The unit matches and releases."""
         home, identity = self.homes["unit"], self.identities["unit"]
         matched = unit.match(home, identity, self.linkage("unit"))

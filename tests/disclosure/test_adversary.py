@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from limits import figures, suppression
-from linkage.protocol.outputs import Suppression
+from linkage.protocol.protections import Suppression
 
 Shown = tuple[int | None, ...]
 Table = tuple[tuple[int, ...], tuple[int, ...]]

@@ -21,7 +21,7 @@ import limits
 from linkage.disclosure.differences import NOBODY, fewest
 from linkage.disclosure.suppress import Hidden, hide
 from linkage.disclosure.table import Frame
-from linkage.protocol.outputs import Suppression
+from linkage.protocol.protections import Suppression
 
 BOTH = (("a",), ("b",))
 CELL = (st.integers(0, 12) | st.integers(0, 60)).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n)))
@@ -62,8 +62,8 @@ class Attacker:
                 low, high = interval(value, said.minimum, said.rounding)
                 self.at_most(self.row(kind, figure), high)
                 self.at_most(-self.row(kind, figure), -low)
-                if kind == "linked" and said.zero_and_full == "hide":
-                    self.at_most(self.row("linked", figure) - self.row("persons", figure), -said.minimum)
+                if kind == "part" and said.zero_and_full == "hide":
+                    self.at_most(self.row("part", figure) - self.row("persons", figure), -said.minimum)
 
     def at_most(self, row: NDArray[np.float64], most: float) -> None:
         self.rows.append(row)
@@ -94,7 +94,7 @@ def protected(
     half = len(figures) // 2
     shown = {
         kind: {n: f.value for n, f in enumerate(part) if f.value is not None}
-        for kind, part in (("persons", figures[:half]), ("linked", figures[half:]))
+        for kind, part in (("persons", figures[:half]), ("part", figures[half:]))
     }
     return hide(of, np.asarray(persons), np.asarray(linked), said), shown
 
@@ -126,12 +126,12 @@ def test_no_hidden_small_count_is_bounded_tighter_than_the_minimum(
     persons, linked = [n for n, _ in table], [h for _, h in table]
     hidden, shown = protected(frame, persons, linked, said)
     attacker = Attacker(shape, margins, shown, said)
-    exact = {kind: frame.figures(np.asarray(side)) for kind, side in (("persons", persons), ("linked", linked))}
-    for kind, away in (("persons", hidden.persons), ("linked", hidden.linked)):
+    exact = {kind: frame.figures(np.asarray(side)) for kind, side in (("persons", persons), ("part", linked))}
+    for kind, away in (("persons", hidden.persons), ("part", hidden.part)):
         for figure in range(len(frame)):
             count, all_ = int(exact[kind][figure]), int(exact["persons"][figure])
-            few = count < said.minimum or (kind == "linked" and all_ - count < said.minimum)
-            told = zero_and_full == "show" and (count == 0 or (kind == "linked" and count == all_))
+            few = count < said.minimum or (kind == "part" and all_ - count < said.minimum)
+            told = zero_and_full == "show" and (count == 0 or (kind == "part" and count == all_))
             if few and not told:
                 assert away[figure], "a small count is shown"
                 low, high = attacker.range(kind, figure)

@@ -30,7 +30,7 @@ def test_what_witnesses_prove_the_exact_range_shows(seed: int, monkeypatch: pyte
     hidden = Hidden(few, few | (figures[1] < 10) | (figures[0] - figures[1] < 10))
     reader = Reader(of, suppress.known(of, *figures, hidden, said))
     wanted = [("persons", int(f)) for f in np.flatnonzero(hidden.persons)]
-    wanted += [("linked", int(f)) for f in np.flatnonzero(hidden.linked)]
+    wanted += [("part", int(f)) for f in np.flatnonzero(hidden.part)]
     exact = Exact(linked, persons - linked)
     ranges = {one: reader.range(*one) for one in wanted}
     narrow = {one for one, (low, high) in ranges.items() if np.floor(high + 1e-6) - np.ceil(low - 1e-6) < 9}

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from scipy.optimize import linprog
 
 import protocols
+from limits import whom
 from linkage.disclosure import history as histories
 from linkage.disclosure.history import History, Past
-from linkage.disclosure.protect import Counted, Table, protect
+from linkage.disclosure.protect import Protected, protect
 from linkage.disclosure.rounding import least_and_most
 from linkage.disclosure.rows import known_by
 from linkage.errors import LinkageError, Refused, Untrusted
@@ -50,7 +51,7 @@ class Unit:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.entries: list[Entry] = []
-        self.shown: list[tuple[Past, Table]] = []
+        self.shown: list[tuple[Past, Protected]] = []
         self.keys = {"secret-check": "a", "keys": "b"}
 
     def history(self) -> History:
@@ -59,20 +60,20 @@ class Unit:
 
     def planned(
         self, people: dict[int, tuple[int, int]], linked: set[int], protocol: Protocol = P, **sizes: int
-    ) -> tuple[History, Past, Table]:
-        encodings, output, history = sent(people, protocol), protocol.outputs[0], self.history()
+    ) -> tuple[History, Past, Protected]:
+        encodings, output, history = sent(people, protocol), protocol.tables[0], self.history()
         assert encodings.rows is not None
         hits = np.isin(encodings.rows, sorted(linked))
-        known = known_by(encodings)
-        table = protect(protocol, output, Counted(encodings, hits, known, history.noise_key))
-        return history, history.of(protocol, output, table, known, hits, sizes, self.keys), table
+        counted = whom(encodings, hits, history.noise_key)
+        table = protect(protocol, output, counted)
+        return history, history.of(protocol, output, table, counted, sizes, self.keys), table
 
     def release(
         self, people: dict[int, tuple[int, int]], linked: set[int], protocol: Protocol = P, **sizes: int
-    ) -> Table:
+    ) -> Protected:
         history, past, table = self.planned(people, linked, protocol, **sizes)
-        history.refuse_difference(past, protocol, protocol.outputs[0], [])
-        facts = {"history": history.keep(past), "output": "on-benefits", "of": past.about.of}
+        history.refuse_difference(past, protocol, protocol.tables[0], [])
+        facts = {"history": history.keep(past), "output": "on-benefits", "of": list(past.about.of)}
         at = datetime(2026, 11, 1, tzinfo=UTC).isoformat(timespec="seconds")
         self.entries.append(Entry(len(self.entries), "", at, "unit", "release", protocol.digest, facts, "", b""))
         self.shown.append((past, table))
@@ -92,7 +93,7 @@ def test_the_same_again_is_allowed_and_shows_the_same(tmp_path: Path) -> None:
     first = unit.release(PEOPLE, LINKED)
     for _ in range(3):
         again = unit.release(PEOPLE, LINKED)
-        assert (again.persons, again.linked) == (first.persons, first.linked)
+        assert (again.persons, again.part) == (first.persons, first.part)
 
 
 SMALL: list[tuple[str, dict[int, tuple[int, int]], set[int], str]] = [
@@ -102,12 +103,12 @@ SMALL: list[tuple[str, dict[int, tuple[int, int]], set[int], str]] = [
     ("one came in", {**PEOPLE, 1000: (0, 0)}, LINKED, "persons counted"),
     ("one was exchanged for another", {**without(0), 1000: (0, 0)}, LINKED, "persons counted"),
     ("one moved to another cell", {**PEOPLE, 0: (1, 1)}, LINKED, "persons counted"),
-    ("a lower threshold links one more", PEOPLE, LINKED | {2}, "persons linked"),
-    ("another threshold links one instead of another", PEOPLE, (LINKED - {0}) | {12 * 2}, "persons linked"),
+    ("a lower threshold links one more", PEOPLE, LINKED | {2}, "persons asked for"),
+    ("another threshold links one instead of another", PEOPLE, (LINKED - {0}) | {12 * 2}, "persons asked for"),
     ("twenty came in, of whom one is not linked", {**PEOPLE, **dict.fromkeys(range(1000, 1020), (0, 0))},
-     LINKED | set(range(1001, 1020)), "persons not linked"),
+     LINKED | set(range(1001, 1020)), "the other persons"),
     ("twenty came in, of whom three are linked", {**PEOPLE, **dict.fromkeys(range(1000, 1020), (0, 0))},
-     LINKED | {1001, 1002, 1003}, "persons linked"),
+     LINKED | {1001, 1002, 1003}, "persons asked for"),
 ]  # fmt: skip
 
 
@@ -170,7 +171,7 @@ def test_rows_under_a_new_key_of_a_key_holder_are_compared_by_counts(tmp_path: P
     history, past, _ = unit.planned(without(17), LINKED)
     past = replace(past, rows=np.array([bytes([n % 251, n // 251]) * 8 for n in range(len(past.rows))], "S16"))
     with pytest.raises(Refused, match="persons counted"):
-        history.refuse_difference(past, P, P.outputs[0], [])
+        history.refuse_difference(past, P, P.tables[0], [])
 
 
 def test_the_size_of_another_party_is_not_shown_when_it_differs_by_a_few(tmp_path: Path) -> None:
@@ -178,9 +179,9 @@ def test_the_size_of_another_party_is_not_shown_when_it_differs_by_a_few(tmp_pat
 
     unit = Unit(tmp_path)
     unit.release(PEOPLE, LINKED, gemeente=5_000)
-    total = Cell({}, unit.shown[0][1].persons[-1], unit.shown[0][1].linked[-1])
+    total = Cell({}, unit.shown[0][1].persons[-1], unit.shown[0][1].part[-1])
     release = Release(
-        P.digest, "on-benefits", {"mbo": 600, "gemeente": 5_000}, (), (), (), total, limits(P.outputs[0]), ()
+        P.digest, "on-benefits", {"mbo": 600, "gemeente": 5_000}, (), (), (), total, limits(P.tables[0]), ()
     )
     for rows, shown in ((5_000, 5_000), (4_999, None), (5_009, None), (5_010, 5_000)):
         found = unit.history().without_near_sizes(release, P, {"gemeente": rows})
@@ -260,7 +261,7 @@ def intervals(unit: Unit, atoms: dict[tuple[Any, ...], int]) -> tuple[NDArray[np
     rows, most = [], []
     for n, (past, table) in enumerate(unit.shown):
         frame = past.frame
-        for figure, shown in enumerate(table.linked):
+        for figure, shown in enumerate(table.part):
             if shown.value is None:
                 continue
             cells = set(np.flatnonzero(np.asarray(frame.members[figure].todense()).ravel()).tolist())
@@ -312,13 +313,9 @@ def test_twenty_releases_with_withdrawals_and_new_gemeenten_tell_of_no_few_perso
     assert len(unit.shown) == 20
     for (one, a), (other, b) in itertools.combinations(unit.shown, 2):
         for figure in range(min(len(a.frame), len(b.frame))):
-            if a.frame.by == b.frame.by and a.linked[figure].value is not None and b.linked[figure].value is not None:
+            if a.frame.by == b.frame.by and a.part[figure].value is not None and b.part[figure].value is not None:
                 sets = [
-                    set(
-                        p.rows[
-                            p.linked & np.isin(p.cell, np.flatnonzero(np.asarray(p.frame.members[figure].todense())))
-                        ]
-                    )
+                    set(p.rows[p.part & np.isin(p.cell, np.flatnonzero(np.asarray(p.frame.members[figure].todense())))])
                     for p in (one, other)
                 ]
                 assert not 0 < len(sets[0] ^ sets[1]) < M

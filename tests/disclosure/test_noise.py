@@ -15,16 +15,17 @@ from scipy import stats
 
 import limits
 import protocols
+from limits import whom
 from linkage.disclosure import answer as answers
 from linkage.disclosure import noise, privacy
+from linkage.disclosure.answer import Size
 from linkage.disclosure.history import History
 from linkage.disclosure.protect import Counted, protect
 from linkage.disclosure.release import Release, from_bytes, refuse_other
-from linkage.disclosure.rows import known_by
 from linkage.errors import InputError, Refused
 from linkage.protocol.load import loads
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import CellKey
+from linkage.protocol.protections import CellKey
 from linkage.tables import Encodings
 
 KEY = bytes(range(32))
@@ -69,11 +70,11 @@ def counted(protocol: Protocol, people: int = 600, handles: int = 1) -> Counted:
         np.zeros((people, 1), np.uint64),
         codes,
     )
-    return Counted(encodings, order % 5 < 2, known_by(encodings), KEY)
+    return whom(encodings, order % 5 < 2, KEY)
 
 
 def answer(protocol: Protocol, who: Counted) -> Release:
-    return answers.overlap(protocol, protocol.outputs[0], who, {"gemeente": (5_000, 240)}, ())[0]
+    return answers.answer(protocol, protocol.tables[0], who, {"mbo": Size(600, 0), "gemeente": Size(5_000, 240)}, ())[0]
 
 
 def test_the_same_persons_get_the_same_noise_in_whatever_package_and_table() -> None:
@@ -169,7 +170,7 @@ def test_a_private_release_is_near_the_truth_and_adds_up() -> None:
     assert found.parties["gemeente"] is None
     assert sum(c.persons.value or 0 for c in found.cells) == found.total.persons.value
     assert sum(c.persons.value or 0 for c in found.margins) == found.total.persons.value
-    assert all((c.linked.value or 0) <= (c.persons.value or 0) for c in found.cells)
+    assert all((c.part.value or 0) <= (c.persons.value or 0) for c in found.cells)
     assert abs((found.total.persons.value or 0) - 600) < 120, "twelve cells with noise of scale 2"
     assert answer(agreed, counted(agreed)).cells != found.cells, "new noise for every release"
 
@@ -200,10 +201,10 @@ def test_a_budget_is_spent_once(tmp_path: Path) -> None:
     for _ in range(3):
         cost = history.spend(agreed, output, pending)
         assert cost == {"epsilon": "0.1"}
-        pending.append({**cost, "of": "BRIN:99ZZ"})
+        pending.append({**cost, "of": ["BRIN:99ZZ"]})
     with pytest.raises(Refused, match=r"budget of mbo is spent: 0\.3 of 0\.3"):
         history.spend(agreed, output, pending)
-    others = [{**one, "of": "BRIN:00AA"} for one in pending]
+    others = [{**one, "of": ["BRIN:00AA"]} for one in pending]
     assert history.spend(agreed, output, others) == {"epsilon": "0.1"}
     plain = edited()
     assert history.spend(plain, plain.outputs[0], pending) == {}

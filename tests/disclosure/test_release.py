@@ -15,33 +15,34 @@ from numpy.typing import NDArray
 
 import protocols
 import reference
-from limits import figures, suppression
+from limits import figures, suppression, whom
 from linkage import canonical, files
 from linkage.disclosure import answer as answers
-from linkage.disclosure.protect import BELOW, Counted, Figure
+from linkage.disclosure.protect import BELOW, Figure
 from linkage.disclosure.release import Expected, Release, from_bytes, refuse_other
 from linkage.disclosure.rounding import least_and_most, rounded
-from linkage.errors import InputError, Refused, Untrusted
+from linkage.errors import Refused, Untrusted
 from linkage.links import Judged
 from linkage.protocol.load import load, loads
-from linkage.protocol.outputs import Output
+from linkage.protocol.outputs import Table
 from linkage.tables import Encodings
 
 SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))
 LEVELS, YEARS = (SHIPPED.field(name).values or () for name in ("level", "school-year"))
 
 
-def output(minimum: int = 10, rounding: int = 5, by: Sequence[str] = ("level", "school-year")) -> Output:
+def output(minimum: int = 10, rounding: int = 5, by: Sequence[str] = ("level", "school-year")) -> Table:
     said = {"protection": suppression(minimum, rounding), "by": tuple(by), "smallest_cohort": 0, "pool": None}
-    return SHIPPED.outputs[0].model_copy(update=said)
+    return SHIPPED.tables[0].model_copy(update=said)
 
 
 def overlap(
-    said: Output, encodings: Encodings, hits: NDArray[np.bool_], others: dict[str, tuple[int, int]],
+    said: Table, encodings: Encodings, hits: NDArray[np.bool_], others: dict[str, tuple[int, int]],
     judged: Sequence[Judged] = (),
 ) -> Release:  # fmt: skip
-    known_by = np.zeros((len(encodings), 32), np.uint8)
-    return answers.overlap(SHIPPED, said, Counted(encodings, hits, known_by, b""), others, judged)[0]
+    counted = whom(encodings, hits, names=np.zeros((len(encodings), 32), np.uint8))
+    sizes = {"mbo": answers.Size(len(encodings), 0)} | {name: answers.Size(*one) for name, one in others.items()}
+    return answers.answer(SHIPPED, said, counted, sizes, judged)[0]
 
 
 def counted(persons: Sequence[int], without: int = 0) -> Encodings:
@@ -66,7 +67,7 @@ JUDGED = Judged(
 
 
 def released(
-    persons: Sequence[int], hits: Sequence[int], said: Output | None = None, other: int = 5_000,
+    persons: Sequence[int], hits: Sequence[int], said: Table | None = None, other: int = 5_000,
     judged: Sequence[Judged] = (),
 ) -> Release:  # fmt: skip
     return overlap(said or output(), counted(persons), linked(persons, hits), {"gemeente": (other, sum(hits))}, judged)
@@ -87,7 +88,7 @@ def test_what_always_holds_of_a_release(table: list[tuple[int, int]], limits: tu
     left = [n - h for n, h in table]
     for cells, total, sides in (
         ([c.persons for c in answer.cells], answer.total.persons, (persons,)),
-        ([c.linked for c in answer.cells], answer.total.linked, (hits, left)),
+        ([c.part for c in answer.cells], answer.total.part, (hits, left)),
     ):
         for at, figure in enumerate(cells):
             if figure.value is not None:
@@ -101,8 +102,8 @@ def test_what_always_holds_of_a_release(table: list[tuple[int, int]], limits: tu
             assert (figure.status == "shown") == (figure.value is not None)
             assert figure.value is None or (figure.value % rounding == 0 and figure.value >= minimum)
     for cell in (*answer.cells, answer.total):
-        assert cell.linked.value is None or cell.persons.value is not None, "a part is hidden with its whole"
-        assert (cell.linked.value or 0) <= (cell.persons.value or 0)
+        assert cell.part.value is None or cell.persons.value is not None, "a part is hidden with its whole"
+        assert (cell.part.value or 0) <= (cell.persons.value or 0)
     assert from_bytes(answer.to_bytes(), where="r") == answer
 
 
@@ -130,7 +131,7 @@ def test_cells_stand_in_the_protocols_order_with_their_names() -> None:
     names = [(c.categories["level"], c.categories["school-year"]) for c in answer.cells]
     assert names == list(itertools.product(LEVELS, YEARS))
     assert [c.persons.value for c in answer.cells] == [20, 20, 20, 25, 25, 25, 25, 25, 30, 30, 30, 30]
-    assert [c.linked.value for c in answer.cells] == [10] * 12
+    assert [c.part.value for c in answer.cells] == [10] * 12
     assert answer.total.persons.value == 305
     assert (answer.protocol, answer.output) == (SHIPPED.digest, "on-benefits")
     assert (answer.protection["minimum"], answer.protection["rounding"]) == (10, 5)
@@ -143,8 +144,8 @@ def test_cells_stand_in_the_protocols_order_with_their_names() -> None:
 )
 def test_none_and_all_are_statements_about_each_person(story: str, hits: int, total: int | None) -> None:
     answer = released([40] * 12, [hits] * 12)
-    assert answer.total.linked.value == total
-    assert all((c.linked.value is None) == (total is None) for c in answer.cells)
+    assert answer.total.part.value == total
+    assert all((c.part.value is None) == (total is None) for c in answer.cells)
     assert all(c.persons.value == 40 for c in answer.cells)
 
 
@@ -185,9 +186,6 @@ def test_one_category_and_another_partys_encodings() -> None:
     known = {"gemeente": (900, 120)}
     answer = overlap(output(by=["level"]), counted([20] * 12), linked([20] * 12, [10] * 12), known)
     assert [c.persons.value for c in answer.cells] == [60] * 4
-    other = replace(counted([20] * 12), party="gemeente")
-    with pytest.raises(InputError, match="mbo"):
-        overlap(output(), other, linked([20] * 12, [10] * 12), known)
 
 
 def changed(**change: Any) -> bytes:
@@ -203,7 +201,7 @@ def changed(**change: Any) -> bytes:
         pytest.param(b"{}", id="an empty object"),
         pytest.param(released([20] * 12, [10] * 12).to_bytes()[:-1], id="cut off"),
         pytest.param(released([20] * 12, [10] * 12).to_bytes() + b"\n", id="something after"),
-        pytest.param(changed(release=3), id="another version"),
+        pytest.param(changed(release=2), id="another version"),
         pytest.param(changed(total="gone"), id="no total"),
         pytest.param(changed(extra=1), id="an extra key"),
         pytest.param(changed(cells=[{"categories": {}}]), id="a cell without figures"),
@@ -215,7 +213,7 @@ def changed(**change: Any) -> bytes:
             changed(
                 total={
                     "categories": {},
-                    "linked": {"status": "shown", "value": None},
+                    "part": {"status": "shown", "value": None},
                     "persons": {"status": "shown", "value": 5},
                 }
             ),
@@ -225,7 +223,7 @@ def changed(**change: Any) -> bytes:
             changed(
                 total={
                     "categories": {},
-                    "linked": {"status": "hidden", "value": 3},
+                    "part": {"status": "hidden", "value": 3},
                     "persons": {"status": "shown", "value": 5},
                 }
             ),
@@ -235,7 +233,7 @@ def changed(**change: Any) -> bytes:
             changed(
                 total={
                     "categories": {},
-                    "linked": {"status": "shown", "value": "<b>"},
+                    "part": {"status": "shown", "value": "<b>"},
                     "persons": {"status": "shown", "value": 5},
                 }
             ),
@@ -353,13 +351,13 @@ def test_what_a_rounded_figure_says_is_the_inverse_of_rounding(minimum: int, bas
 
 def shipped_answer(persons: Sequence[int], hits: Sequence[int]) -> Release:
     """With the pool and the smallest cohort of the shipped protocol."""
-    return released(persons, hits, SHIPPED.outputs[0])
+    return released(persons, hits, SHIPPED.tables[0])
 
 
 def test_fifty_persons_of_whom_four_are_linked_are_told_as_a_true_sentence() -> None:
     answer = shipped_answer([4, 4, 4, 5, 4, 4, 4, 4, 4, 5, 4, 4], [1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 0])
     assert (answer.by, answer.cells, answer.margins) == ((), (), ())
-    assert (answer.total.persons.value, answer.total.linked) == (50, BELOW)
+    assert (answer.total.persons.value, answer.total.part) == (50, BELOW)
     refuse_other(answer, SHIPPED, where="r")
     assert from_bytes(answer.to_bytes(), where="r") == answer
 
@@ -367,14 +365,14 @@ def test_fifty_persons_of_whom_four_are_linked_are_told_as_a_true_sentence() -> 
 def test_years_are_pooled_where_single_cells_are_small() -> None:
     answer = shipped_answer([30] * 12, [6] * 12)
     assert answer.by == ("level",)
-    assert [cell.linked.value for cell in answer.cells] == [20, 20, 20, 20]
-    assert answer.total.linked.value == 70
+    assert [cell.part.value for cell in answer.cells] == [20, 20, 20, 20]
+    assert answer.total.part.value == 70
     refuse_other(answer, SHIPPED, where="r")
 
 
 def test_nearly_all_is_not_told_as_few() -> None:
     answer = shipped_answer([5] * 12, [5] * 11 + [1])
-    assert answer.total.linked == Figure(None, "hidden")
+    assert answer.total.part == Figure(None, "hidden")
 
 
 @pytest.mark.parametrize(
@@ -382,12 +380,12 @@ def test_nearly_all_is_not_told_as_few() -> None:
 )
 def test_a_question_about_a_handful_is_refused(rows: int, other: int, said: str) -> None:
     with pytest.raises(Refused, match=said):
-        released([rows] + [0] * 11, [0] * 12, SHIPPED.outputs[0], other=other)
+        released([rows] + [0] * 11, [0] * 12, SHIPPED.tables[0], other=other)
 
 
 def test_a_single_person_is_never_counted() -> None:
     with pytest.raises(Refused):
-        released([1] + [0] * 11, [1] + [0] * 11, SHIPPED.outputs[0])
+        released([1] + [0] * 11, [1] + [0] * 11, SHIPPED.tables[0])
 
 
 def test_what_a_release_may_not_say_is_refused() -> None:
@@ -397,9 +395,9 @@ def test_what_a_release_may_not_say_is_refused() -> None:
     for wrong in (
         replace(good_one, by=("school-year",)),
         replace(good_one, by=()),
-        replace(good_one, cells=(replace(first, linked=BELOW), *rest)),
-        replace(good_one, cells=(replace(first, linked=Figure(0, "shown")), *rest)),
-        replace(good_one, cells=(replace(first, linked=Figure(35, "shown")), *rest)),
+        replace(good_one, cells=(replace(first, part=BELOW), *rest)),
+        replace(good_one, cells=(replace(first, part=Figure(0, "shown")), *rest)),
+        replace(good_one, cells=(replace(first, part=Figure(35, "shown")), *rest)),
         replace(good_one, cells=(replace(first, persons=Figure(None, "hidden")), *rest)),
         replace(good_one, total=replace(good_one.total, persons=BELOW)),
         replace(good_one, margins=(first,)),

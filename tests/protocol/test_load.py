@@ -60,13 +60,15 @@ SLIPS = [
     ("from: 2026-09-01", "from: 20260901", "+0:9: expected text, got a whole number: put it between quotes"),
     ("date: 2026-10-01", "date: 2026-W40-4", "+0:1: expected a day of the calendar as yyyy-mm-dd"),
     ("08-31}", "08-31, unitl: 1}", "+0:46: unknown key 'unitl'"),
-    ("mode: statistics", "mode: recontact", "+0:1: expected 'statistics', got 'recontact'"),
+    ("mode: statistics", "mode: rows", "+0:1: expected 'statistics' or 'recontact', got 'rows'"),
+    ("mode: statistics", "mode: recontact", "+125:5: 'overlap' is no question of mode recontact"),
     ("mode: statistics ", "#", "-20:1: key 'mode' is missing"),
     ("statistics     #", "none #", "+0:3: expected 'statistics', 'same-purpose', 'consent' or 'law', got 'none'"),
     ("authority: false", "authority: no", "+0:5: expected true or false, got text"),
     (ROLES, "roles: custodian", "+0:5: expected a list, got text"),
     (ROLES, "roles: []", "+0:5: expected at least 1 in the list, got 0"),
-    (ROLES, "roles: [boss]", "+0:13: expected 'custodian', 'key-holder', 'linkage-unit' or 'recipient', got 'boss'"),
+    (ROLES, "roles: [boss]",
+     "+0:13: expected 'custodian', 'key-holder', 'linkage-unit', 'recipient' or 'approver', got 'boss'"),
     ("scheme: BRIN", "scheme: KVK", "+0:14: expected 'BRIN', 'OIN' or 'KvK', got 'KVK'"),
     ("value: 99ZZ", "value: 99zz", f"+0:28: {TEXT_THAT_FITS} ^[0-9A-Z]{{4,20}}$"),
     ("card: null", "card: sha256:ABC", f"+0:5: {TEXT_THAT_FITS} ^sha256:[0-9a-f]{{64}}$"),
@@ -90,10 +92,11 @@ SLIPS = [
     ("found_in: [gemeente]", "found_in: [mbo]", "+0:16: no custodian beside mbo is called 'mbo'; there is gemeente"),
     ("found_in: [gemeente]", "found_in: []", "+0:5: expected at least 1 in the list, got 0"),
     ("found_in: [gemeente]", "found_in: [gemeente, gemeente]", "+0:26: custodian 'gemeente' stands twice"),
-    ("send: exact", "send: hashed", "+0:28: expected 'exact', 'bloom', 'category' or 'none', got 'hashed'"),
+    ("send: exact", "send: hashed",
+     "+0:28: expected 'exact', 'bloom', 'category', 'blinded' or 'none', got 'hashed'"),
     (PARTIES, "send: exact, parties: [mbo, unit]", "+0:56: no custodian is called 'unit'; there is mbo, gemeente"),
     ("{name: surname", "{name: given-name", "+0:5: field 'given-name' stands twice"),
-    ('    values: ["1"', "    #", "-4:5: expected 'values' exactly when send is 'category'"),
+    ('    values: ["1"', "    #", "-4:5: expected 'values': send is 'category'"),
     ("bits: 8192", "bits: 8100", "+0:3: input should be a multiple of 64"),
     ("bits: 8192", "bits: 8e3", "+0:3: expected a whole number, got text"),
     ("bits: 8192", "bits: 32768", "+0:3: input should be less than or equal to 16384"),
@@ -125,9 +128,9 @@ SLIPS = [
     ("method: sampled-bits", "method: all-pairs", "+0:33: unknown key 'target_recall'"),
     ("target_recall: 0.995, ", "", "+0:3: key 'target_recall' is missing"),
     ("target_recall: 0.995", "target_recall: 1.0", "+0:36: input should be less than or equal to 0.9999"),
-    ("of: mbo", "of: unit", "+0:5: no custodian is called 'unit'; there is mbo, gemeente"),
+    ("of: [mbo]", "of: [unit]", "+0:10: no custodian is called 'unit'; there is mbo, gemeente"),
     ("by: [level, school-year]", "by: [scheme]", "+0:10: no category of mbo is called 'scheme'; there is level"),
-    ("by: [level, school-year]", "by: []", "+0:5: expected at least 1 in the list, got 0"),
+    ("by: [level, school-year]", "by: [level, level]", "+0:17: category 'level' stands twice"),
     ("minimum: 10", "minimum: 4", "+0:7: input should be greater than or equal to 5"),
     ("minimum: 10 ", "minimum: ", "+0:7: expected a whole number, got nothing"),
     ("minimum: 10 ", "minimum: 9 ", "+1:7: is missing: a minimum below 10 is the privacy officer's decision"),
@@ -234,10 +237,10 @@ def test_all_slips_are_told_at_once_first_line_first() -> None:
 
 
 def test_all_names_that_point_nowhere_are_told_at_once() -> None:
-    said = complaints(edited("of: mbo", "of: unit").replace(b"field: bsn", b"field: bns"))
-    stage, of, by = line("{stage: exact"), line("of: mbo"), line("by: [level")
+    said = complaints(edited("of: [mbo]", "of: [unit]").replace(b"field: bsn", b"field: bns"))
+    stage, of, by = line("{stage: exact"), line("of: [mbo]"), line("by: [level")
     assert [one.split(": ")[0] for one in said] == [
-        f"p.yml:{stage}:7", f"p.yml:{of}:5", f"p.yml:{by}:10", f"p.yml:{by}:17",
+        f"p.yml:{stage}:7", f"p.yml:{of}:10", f"p.yml:{by}:10", f"p.yml:{by}:17",
     ]  # fmt: skip
 
 

@@ -75,7 +75,7 @@ def fits(schema: dict[str, Any], value: Any) -> bool:
         pytest.param("{aim: balance}", "[0.8]", False, id="a list of thresholds"),
         pytest.param("minimum: 10", "minimum: 1000", True, id="the largest minimum"),
         pytest.param("packages: P30D", "packages: P1Y6M", True, id="a year and a half"),
-        pytest.param("mode: statistics", "mode: recontact", False, id="another mode"),
+        pytest.param("mode: statistics", "mode: rows", False, id="another mode"),
         pytest.param("linkage: 1 ", "linkage: 2 ", False, id="another version"),
         pytest.param("linkage: 1 ", "linkage: true ", False, id="a version that is true"),
         pytest.param("card: null", "card: sha256:0", False, id="a short fingerprint"),

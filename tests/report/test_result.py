@@ -100,7 +100,7 @@ def test_the_table_as_text(lang: Lang) -> None:
 
 def test_data_holds_nothing_for_what_is_hidden() -> None:
     data = as_data(report())
-    assert [c["linked"] for c in data["cells"]] == [
+    assert [c["part"] for c in data["cells"]] == [
         {"value": 15, "status": "shown"},
         {"value": None, "status": "hidden"},
         {"value": None, "status": "hidden"},

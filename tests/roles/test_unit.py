@@ -197,7 +197,7 @@ def test_a_recipient_reads_what_was_released_and_nothing_else(played: Simulator)
     for party in ("mbo", "gemeente"):
         (release,) = recipient.results(played.linkage(party))
         assert release.protocol == played.linkage(party).protocol.digest
-        shown = [c.linked.value for c in release.cells if c.linked.value is not None]
+        shown = [c.part.value for c in release.cells if c.part.value is not None]
         assert all(value >= 10 and value % 5 == 0 for value in shown)
     with pytest.raises(Refused, match="no result"):
         recipient.results(played.linkage("unit"))

@@ -1,4 +1,4 @@
-"""From links to a release: the answer to the question "how many of these persons are known there".
+"""From links to a release: the answer to a question that is counts.
 
 Rules kept here (docs/spec/disclosure.md):
 
@@ -10,15 +10,17 @@ Rules kept here (docs/spec/disclosure.md):
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from linkage.disclosure.protect import Counted, Figure, Table, protect
+from linkage.disclosure.protect import Counted, Protected, protect
 from linkage.disclosure.release import Cell, Expected, Release, limits
 from linkage.disclosure.rounding import rounded
 from linkage.disclosure.table import Frame
-from linkage.errors import InputError, Refused
+from linkage.errors import Refused
 from linkage.links import Judged
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import DifferentialPrivacy, Output
+from linkage.protocol.outputs import Table
+from linkage.protocol.protections import DifferentialPrivacy
 
 SHOWN_FROM = 10
 """Quality is shown of stages with at least so many times the minimum of links."""
@@ -26,73 +28,90 @@ FEWEST = 10
 """Rows of a custodian that anybody is looked for at, where the method has no minimum of its own."""
 
 
-def overlap(
-    protocol: Protocol,
-    output: Output,
-    counted: Counted,
-    others: Mapping[str, tuple[int, int]],
-    judged: Sequence[Judged],
-) -> tuple[Release, Table]:
-    """Answer "how many of these persons are known to any of those parties".
+@dataclass(frozen=True)
+class Size:
+    """How many rows a custodian took part with."""
+
+    rows: int
+    met: int
+    """How many of them are linked with a row of a custodian that is counted."""
+
+
+def answer(
+    protocol: Protocol, output: Table, counted: Counted, sizes: Mapping[str, Size], judged: Sequence[Judged]
+) -> tuple[Release, Protected]:
+    """Count, hide what is small, and make it a release.
 
     Args:
         protocol: gives the categories.
         output: the question, its table and its limits.
-        counted: the party whose persons are counted.
-        others: per other custodian its rows, and how many of these are linked with a row of the counted one.
+        counted: the persons.
+        sizes: per custodian its rows.
         judged: what to expect of the fuzzy stages.
 
     Raises:
-        InputError: the encodings are not of the party that the output counts.
         Refused: too few persons are counted, or looked for among too few.
     """
-    if counted.encodings.party != output.of:
-        raise InputError(f"expected encodings of {output.of}, got {counted.encodings.party}")
-    inside = Frame.of(protocol, output.by, ()).codes(counted.encodings.categories, len(counted.encodings)) >= 0
-    _refuse_few(output, int(inside.sum()), others)
+    inside = Frame.of(protocol, output, output.by).codes(counted.persons.codes, len(counted.persons)) >= 0
+    _refuse_few(output, int(inside.sum()), sizes)
     table = protect(protocol, output, counted)
-    every = [Cell(*each) for each in zip(table.frame.categories(), table.persons, table.linked, strict=True)]
+    part = table.part or (None,) * len(table.persons)
+    every = [Cell(*each) for each in zip(table.frame.categories(), table.persons, part, strict=True)]
     total = every.pop()
     cells = table.frame.cells if table.frame.by else 0
-    # of the counted party the same figure as the total: beside another one, subtraction would count what lies between
-    sizes = {output.of: total.persons.value}
-    sizes |= {party: _size(rows, met, output).value for party, (rows, met) in others.items()}
     return Release(
-        protocol.digest, output.name, sizes, table.frame.by, tuple(every[:cells]), tuple(every[cells:]), total,
-        limits(output), _expected(output, judged),
+        protocol.digest, output.name, _sizes(output, sizes, total), table.frame.by, tuple(every[:cells]),
+        tuple(every[cells:]), total, limits(output), _expected(output, judged),
     ), table  # fmt: skip
 
 
-def _refuse_few(output: Output, persons: int, others: Mapping[str, tuple[int, int]]) -> None:
+def _refuse_few(output: Table, persons: int, sizes: Mapping[str, Size]) -> None:
     if persons < output.smallest_cohort:
         raise Refused(
-            f"{output.name}: {output.of} has fewer persons in the table than the {output.smallest_cohort} agreed",
+            f"{output.name}: {' and '.join(output.of)} have fewer persons in the table than the "
+            f"{output.smallest_cohort} agreed",
             hint="Wait for a larger cohort, or pool school years or regions in a new version of the protocol.",
         )
-    said = output.protection
-    fewest = FEWEST if isinstance(said, DifferentialPrivacy) else said.minimum
-    for party in output.found_in:
-        if others[party][0] < fewest:
+    fewest = _minimum(output)
+    for party in output.sources:
+        if sizes[party].rows < fewest:
             raise Refused(
                 f"{output.name}: {party} has fewer than {fewest} rows: who is among them is not for a count to tell",
                 hint="Wait until it has more, or leave it out in a new version of the protocol.",
             )
 
 
-def _size(rows: int, met: int, output: Output) -> Figure:
-    """Another party's rows; hidden when they, or those not linked, are few, and where every figure has noise."""
+def _minimum(output: Table) -> int:
     said = output.protection
-    if isinstance(said, DifferentialPrivacy) or min(rows, rows - met) < said.minimum:
-        return Figure(None, "hidden")
-    return Figure(rounded(rows, said.minimum, said.rounding), "shown")
+    return FEWEST if isinstance(said, DifferentialPrivacy) else said.minimum
 
 
-def _expected(output: Output, judged: Sequence[Judged]) -> tuple[Expected, ...]:
+def _sizes(output: Table, sizes: Mapping[str, Size], total: Cell) -> dict[str, int | None]:
+    """Rows per custodian. Where one is counted, the same figure as the total: beside another one, subtraction would
+    count what lies between. Where several are, their sum less the total counts who stands at more than one."""
+    if len(output.of) == 1:
+        return {
+            party: total.persons.value if party in output.of else _size(one, output) for party, one in sizes.items()
+        }
+    told = {party: _size(one, output) for party, one in sizes.items()}
+    twice = [sizes[party].met for party in output.of]
+    return {p: None if p in output.of and min(twice) < _minimum(output) else size for p, size in told.items()}
+
+
+def _size(one: Size, output: Table) -> int | None:
+    """Rows of a custodian; hidden when they, or those not linked, are few, and where every figure has noise."""
+    said = output.protection
+    if isinstance(said, DifferentialPrivacy) or min(one.rows, one.rows - one.met) < said.minimum:
+        return None
+    return rounded(one.rows, said.minimum, said.rounding)
+
+
+def _expected(output: Table, judged: Sequence[Judged]) -> tuple[Expected, ...]:
     """Estimates, rounded so that no count can be read from them; none where every figure has noise."""
     said = output.protection
     if isinstance(said, DifferentialPrivacy):
         return ()
-    asked = {output.of, *output.found_in}
+    asked = {*output.of, *output.sources}
     found = []
     for one in judged:
         if one.links >= SHOWN_FROM * said.minimum and asked.issuperset(one.parties):

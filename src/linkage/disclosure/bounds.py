@@ -3,7 +3,7 @@
 Rules kept here:
 
 - The reader knows all that is shown, that shown figures are rounded, that figures add up, that nobody is counted below
-  zero or linked without being counted, and what a shown figure says by being shown (`Known`). Ranges are of real
+  zero or part of persons who are not counted, and what a shown figure says by being shown (`Known`). Ranges are of real
   numbers: exact for tables of one or two fields, whose whole-number ranges end where these do.
 - A range is proved wide enough by witnesses: other tables that would have shown the same. One linear programme over
   some hundred hidden cells, the rest as it is, finds witnesses for many figures at once; so ten thousand cells take
@@ -25,7 +25,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from linkage.disclosure.table import Counts, Frame
 
-KINDS = ("persons", "linked", "left")
+KINDS = ("persons", "part", "left")
 Figure = tuple[str, int]
 """Kind of count, and position in the frame."""
 BLOCK = 400
@@ -44,21 +44,21 @@ class Known:
     """What a reader has, per kind of count ``float64[2, figures]``: the least and the most that it can be."""
 
     persons: NDArray[np.float64]
-    linked: NDArray[np.float64]
+    part: NDArray[np.float64]
     left: NDArray[np.float64]
-    """Persons that are not linked."""
+    """The persons that are not."""
 
 
 @dataclass(frozen=True)
 class Exact:
     """What there is, per kind of count ``int64[cells]``."""
 
-    linked: Counts
+    part: Counts
     left: Counts
 
     def figures(self, frame: Frame) -> dict[str, Counts]:
         """Per kind ``int64[figures]``."""
-        cells = {"persons": self.linked + self.left, "linked": self.linked, "left": self.left}
+        cells = {"persons": self.part + self.left, "part": self.part, "left": self.left}
         return {kind: frame.figures(count) for kind, count in cells.items()}
 
 
@@ -81,7 +81,7 @@ class Reader:
         """
         members = self.frame.members.astype(np.float64)
         none = sparse.csr_matrix(members.shape)
-        parts = {"persons": [members, members], "linked": [members, none], "left": [none, members]}
+        parts = {"persons": [members, members], "part": [members, none], "left": [none, members]}
         matrix = {name: sparse.hstack(part, format="csr") for name, part in parts.items()}
         ends = np.hstack([getattr(self.known, name) for name in KINDS])
         limits = LinearConstraint(sparse.vstack([matrix[name] for name in KINDS], format="csr"), *ends)
@@ -111,10 +111,10 @@ class _Search:
 
     def __init__(self, frame: Frame, known: Known, exact: Exact, values: int) -> None:
         self.frame, self.known, self.values = frame, known, values
-        self.cells = {"linked": exact.linked, "left": exact.left}
+        self.cells = {"part": exact.part, "left": exact.left}
         self.figures = exact.figures(frame)
         shown = {kind: np.isfinite(getattr(known, kind)[1][: frame.cells]) for kind in KINDS}
-        self.linked_hidden, self.both_hidden = ~shown["linked"], ~shown["linked"] & ~shown["persons"]
+        self.part_hidden, self.both_hidden = ~shown["part"], ~shown["part"] & ~shown["persons"]
 
     @cached_property
     def _members(self) -> Any:
@@ -137,7 +137,7 @@ class _Search:
 
     def _blocks(self, draw: np.random.Generator) -> Iterator[NDArray[np.int64]]:
         """Hidden cells in blocks: whole categories of the longest field together, in an order of chance."""
-        at = np.flatnonzero(self.linked_hidden)
+        at = np.flatnonzero(self.part_hidden)
         axis = int(np.argmax(self.frame.shape)) if self.frame.by else 0
         place = np.unravel_index(at, self.frame.shape)[axis] if self.frame.by else np.zeros(len(at), np.int64)
         order = draw.permutation(int(place.max()) + 1 if len(at) else 0)
@@ -165,8 +165,8 @@ class _Search:
                 far[0, at], far[1, at] = np.minimum(far[0, at], found), np.maximum(far[1, at], found)
 
     def _effects(self, block: NDArray[np.int64]) -> dict[str, Any]:
-        """Per kind a sparse ``[figures, moves]``. A move is one more linked, of the persons there are where these are
-        shown and beside them where they are hidden; and where they are hidden, one more that is not linked."""
+        """Per kind a sparse ``[figures, moves]``. A move is one more in the part: of the persons there are, where these
+        are shown, and beside them where they are hidden; and where they are hidden, one more that is outside it."""
         both = block[self.both_hidden[block]]
         known = ~self.both_hidden[block]
         one, more = self._members[:, block], self._members[:, both]
@@ -174,7 +174,7 @@ class _Search:
         free = sparse.diags((~known).astype(np.float64))
         return {
             "persons": sparse.hstack([one @ free, more], format="csr"),
-            "linked": sparse.hstack([one, sparse.csr_matrix(more.shape)], format="csr"),
+            "part": sparse.hstack([one, sparse.csr_matrix(more.shape)], format="csr"),
             "left": sparse.hstack([-(one @ hold), more], format="csr"),
         }
 
@@ -191,7 +191,7 @@ class _Search:
     def _room(self, block: NDArray[np.int64]) -> Bounds:
         """How far each move can go: nobody is counted below zero, and twice what is asked is enough."""
         both = block[self.both_hidden[block]]
-        down = np.concatenate([self.cells["linked"][block], self.cells["left"][both]]).astype(np.float64)
+        down = np.concatenate([self.cells["part"][block], self.cells["left"][both]]).astype(np.float64)
         up = np.full(len(down), 2.0 * self.values)
         up[: len(block)] = np.where(
             self.both_hidden[block], up[: len(block)], np.minimum(up[: len(block)], self.cells["left"][block])

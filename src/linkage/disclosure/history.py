@@ -30,13 +30,14 @@ from pydantic import TypeAdapter
 from linkage import canonical, files
 from linkage.disclosure.differences import NOBODY, fewest
 from linkage.disclosure.privacy import spent
-from linkage.disclosure.protect import Table
+from linkage.disclosure.protect import HIDDEN, Counted, Protected
 from linkage.disclosure.release import Release
 from linkage.disclosure.table import Frame
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import DifferentialPrivacy, Output, Suppression
+from linkage.protocol.outputs import Answer, Table
+from linkage.protocol.protections import DifferentialPrivacy, Suppression
 
 SAME_MOMENT = 31
 """Days: figures for reference dates further apart answer different questions."""
@@ -44,7 +45,7 @@ FEW = 10
 """Rows of another custodian: a number that differs by fewer from an earlier one is not shown."""
 KEY_BYTES = 32
 MAC_BYTES = 16
-_SCHEMA = pa.schema([("row", pa.binary(MAC_BYTES)), ("cell", pa.int32()), ("linked", pa.bool_())])
+_SCHEMA = pa.schema([("row", pa.binary(MAC_BYTES)), ("cell", pa.int32()), ("part", pa.bool_())])
 Units = NDArray[np.int64]
 
 
@@ -54,8 +55,8 @@ class About:
 
     protocol: str
     output: str
-    of: str
-    """Official number of the counted party."""
+    of: tuple[str, ...]
+    """Official numbers of the counted custodians."""
     reference_date: str
     method: str
     key: str
@@ -67,7 +68,8 @@ class About:
     margins: tuple[tuple[str, ...], ...]
     persons_shown: tuple[bool, ...]
     """Per figure of the table."""
-    linked_shown: tuple[bool, ...]
+    part_shown: tuple[bool, ...]
+    """None of it where the question asks for no part."""
     sizes: Mapping[str, int]
     """Rows of the other custodians whose number was shown, by official number."""
 
@@ -81,7 +83,8 @@ class Past:
     """``S16[n]``: the MAC of each row, in order."""
     cell: NDArray[np.int64] = field(repr=False)
     """``int64[n]``: -1 for none."""
-    linked: NDArray[np.bool_] = field(repr=False)
+    part: NDArray[np.bool_] = field(repr=False)
+    """``bool[n]``: the part of the persons that is asked for."""
 
     @property
     def frame(self) -> Frame:
@@ -97,15 +100,15 @@ class Past:
         schema = _SCHEMA.with_metadata({b"about": canonical.to_bytes(asdict(self.about))})
         sink = pa.BufferOutputStream()
         with pa.ipc.new_stream(sink, schema) as writer:
-            writer.write_batch(pa.record_batch([*columns, pa.array(self.linked)], schema=schema))
+            writer.write_batch(pa.record_batch([*columns, pa.array(self.part)], schema=schema))
         return bytes(sink.getvalue().to_pybytes())
 
     def units(self) -> Iterator[tuple[str, Units]]:
         """Kind of count, and per row the unit that it is counted in; one for every way to add cells up."""
         frame = self.frame
-        shown = {"persons": np.asarray(self.about.persons_shown), "linked": np.asarray(self.about.linked_shown)}
-        shown["left"] = shown["persons"] & shown["linked"]
-        inside = {"persons": self.cell >= 0, "linked": self.linked, "left": ~self.linked}
+        shown = {"persons": np.asarray(self.about.persons_shown), "part": np.asarray(self.about.part_shown)}
+        shown["left"] = shown["persons"] & shown["part"]
+        inside = {"persons": self.cell >= 0, "part": self.part, "left": ~self.part}
         for kind, seen in shown.items():
             who = (self.cell >= 0) & inside[kind]
             single = seen[: frame.cells]
@@ -117,10 +120,10 @@ class Past:
         """The exact count of every figure that is shown, or is a sum of cells that are."""
         frame, found = self.frame, {}
         whole = Frame(frame.by, frame.values, _subsets(frame.by))
-        shown = {"persons": self.about.persons_shown, "linked": self.about.linked_shown}
+        shown = {"persons": self.about.persons_shown, "part": self.about.part_shown}
         position = {frozenset(key.items()): n for n, key in enumerate(frame.categories())}
         for kind, seen in shown.items():
-            who = self.cell if kind == "persons" else np.where(self.linked, self.cell, -1)
+            who = self.cell if kind == "persons" else np.where(self.part, self.cell, -1)
             cells = whole.figures(frame.counts(who))
             parts = np.asarray(seen[: frame.cells], np.int64)
             summed = whole.figures(parts) == whole.figures(np.ones_like(parts))
@@ -185,33 +188,41 @@ class History:
         return hmac.digest(self.key, b"cell-key noise", "sha256")
 
     def of(
-        self, protocol: Protocol, output: Output, table: Table, known_by: NDArray[np.uint8], linked: NDArray[np.bool_],
-        sizes: Mapping[str, int], keys: Mapping[str, str],
+        self, protocol: Protocol, output: Table, table: Protected, counted: Counted, sizes: Mapping[str, int],
+        keys: Mapping[str, str],
     ) -> Past:  # fmt: skip
         """What is to be kept of a release.
 
         Args:
             protocol, output: what it answers.
             table: what it shows.
-            known_by: ``uint8[n, 32]``: what each row of the counted party is known by.
-            linked: ``bool[n]``: which of them are linked.
+            counted: whom it counts.
             sizes: rows of the other custodians whose number is shown.
             keys: what tells the secrets apart that the tokens were made with.
         """
-        row = b"".join(hmac.digest(self.key, b"row" + one.tobytes(), "sha256")[:MAC_BYTES] for one in known_by)
-        rows = np.frombuffer(row, f"S{MAC_BYTES}")
+        rows = self.known(counted.persons.known_by)
         order = np.argsort(rows, kind="stable")
         encoding = protocol.encoding
         random = encoding.profile == "clk" and any(s.step == "randomised-response" for s in encoding.hardening)
         tokens = "" if random else canonical.digest({"protocol": protocol.digest, **keys})
         about = About(
-            protocol.digest, output.name, number(protocol, output.of), protocol.reference_date,
+            protocol.digest, output.name, numbers(protocol, output), protocol.reference_date,
             output.protection.method, self.key_digest, tokens, table.frame.by, table.frame.values,
             table.frame.margins, tuple(f.status == "shown" for f in table.persons),
-            tuple(f.status == "shown" for f in table.linked),
+            tuple(f.status == "shown" for f in table.part or (HIDDEN,) * len(table.persons)),
             {number(protocol, party): count for party, count in sizes.items()},
         )  # fmt: skip
-        return Past(about, rows[order], table.codes[order], linked[order])
+        part = np.zeros(len(rows), np.bool_) if counted.part is None else counted.part
+        return Past(about, rows[order], table.codes[order], part[order])
+
+    def known(self, known_by: NDArray[np.uint8]) -> NDArray[np.bytes_]:
+        """``S16[n]``: the MACs that persons are kept under.
+
+        Args:
+            known_by: ``uint8[n, 32]``: what each is known by.
+        """
+        macs = b"".join(hmac.digest(self.key, b"row" + one.tobytes(), "sha256")[:MAC_BYTES] for one in known_by)
+        return np.frombuffer(macs, f"S{MAC_BYTES}")
 
     def keep(self, new: Past) -> str:
         """Put a release on disk before the ledger names it. Returns its digest."""
@@ -230,7 +241,7 @@ class History:
                 sizes[party] = None
         return replace(release, parties=sizes)
 
-    def spend(self, protocol: Protocol, output: Output, pending: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    def spend(self, protocol: Protocol, output: Table, pending: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """What an output costs, as a fact for the ledger; nothing where the method has no budget.
 
         Args:
@@ -243,18 +254,18 @@ class History:
         said = output.protection
         if not isinstance(said, DifferentialPrivacy):
             return {}
-        of = number(protocol, output.of)
+        of = list(numbers(protocol, output))
         facts = [*(entry.facts for entry, _ in self.past), *pending]
         before = spent(str(f["epsilon"]) for f in facts if "epsilon" in f and f["of"] == of)
         if before + Fraction(str(said.epsilon)) > Fraction(str(said.budget)):
             raise Refused(
-                f"{output.name}: the privacy budget of {output.of} is spent: {float(before):g} of {said.budget:g}, and "
-                f"this would cost {said.epsilon:g}",
+                f"{output.name}: the privacy budget of {' and '.join(output.of)} is spent: {float(before):g} of "
+                f"{said.budget:g}, and this would cost {said.epsilon:g}",
                 hint="Use the release that was made. Every new one makes each person a little better known.",
             )
         return {"epsilon": str(said.epsilon)}
 
-    def refuse_difference(self, new: Past, protocol: Protocol, output: Output, pending: Sequence[Past]) -> None:
+    def refuse_difference(self, new: Past, protocol: Protocol, output: Table, pending: Sequence[Past]) -> None:
         """Refuse a release from which, with an earlier one, fewer persons than the minimum could be told apart.
 
         Args:
@@ -286,14 +297,12 @@ def difference(new: Past, past: Past, minimum: int) -> str:
     """What differs too little between two releases; empty when nothing does."""
     a, b = new.about, past.about
     apart = abs((date.fromisoformat(a.reference_date) - date.fromisoformat(b.reference_date)).days)
-    if a.of != b.of or apart >= SAME_MOMENT or {a.method, b.method} != {"suppression"}:
+    if not set(a.of) & set(b.of) or apart >= SAME_MOMENT or {a.method, b.method} != {"suppression"}:
         return ""
-    if a.tokens == b.tokens != "":
-        every = np.union1d(new.rows, past.rows)
-        for kind, now in new.units():
-            for other, then in past.units():
-                if kind == other and fewest(_placed(every, new, now), _placed(every, past, then), minimum):
-                    return WORDS[kind]
+    known = a.tokens == b.tokens != ""
+    if known and (found := _among_persons(new, past, minimum)):
+        return found
+    if known and a.of == b.of:
         return ""
     ours, theirs = new.counts(), past.counts()
     for (kind, key), count in ours.items():
@@ -302,7 +311,20 @@ def difference(new: Past, past: Past, minimum: int) -> str:
     return ""
 
 
-WORDS = {"persons": "persons counted", "linked": "persons linked", "left": "persons not linked"}
+def _among_persons(new: Past, past: Past, minimum: int) -> str:
+    """The same, of any figures of one release and any of the other: who is counted as a person here may be counted as
+    found there."""
+    every = np.union1d(new.rows, past.rows)
+    placed = [(other, _placed(every, past, then)) for other, then in past.units()]
+    for kind, now in new.units():
+        here = _placed(every, new, now)
+        for other, then in placed:
+            if fewest(here, then, minimum):
+                return WORDS[kind] if kind == other else f"{WORDS[kind]}, beside {WORDS[other]} there"
+    return ""
+
+
+WORDS = {"persons": "persons counted", "part": "persons asked for", "left": "the other persons"}
 
 
 def from_bytes(data: bytes, *, where: str) -> Past:
@@ -318,7 +340,7 @@ def from_bytes(data: bytes, *, where: str) -> Past:
             table = reader.read_all()
         about = TypeAdapter(About).validate_json(table.schema.metadata[b"about"], strict=True)
         rows = np.frombuffer(b"".join(table["row"].to_pylist()), f"S{MAC_BYTES}")
-        return Past(about, rows, table["cell"].to_numpy().astype(np.int64), table["linked"].to_numpy())
+        return Past(about, rows, table["cell"].to_numpy().astype(np.int64), table["part"].to_numpy())
     except (LinkageError, pa.ArrowException, OSError, ValueError, KeyError, TypeError):
         raise Untrusted("not a history of a release: damaged or altered", where=where) from None
 
@@ -333,6 +355,11 @@ def _placed(every: NDArray[np.bytes_], of: Past, units: Units) -> Units:
 def _subsets(by: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     every = [tuple(n for k, n in enumerate(by) if bits >> k & 1) for bits in range(1, 2 ** len(by) - 1)]
     return tuple(every)
+
+
+def numbers(protocol: Protocol, output: Answer) -> tuple[str, ...]:
+    """The official numbers of the counted custodians, sorted."""
+    return tuple(sorted(number(protocol, party) for party in output.of))
 
 
 def number(protocol: Protocol, party: str) -> str:

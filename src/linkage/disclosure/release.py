@@ -21,7 +21,8 @@ from linkage.disclosure.protect import BELOW, Figure
 from linkage.disclosure.table import Frame
 from linkage.errors import LinkageError, Untrusted
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import DifferentialPrivacy, Output, Suppression
+from linkage.protocol.outputs import Overlap, Table
+from linkage.protocol.protections import DifferentialPrivacy, Suppression
 from linkage.protocol.stages import Aim, Fuzzy
 
 
@@ -33,8 +34,8 @@ class Cell:
     """Field to category; of a subtotal the fields that it keeps."""
     persons: Figure
     """Persons of the counted party in this cell that took part."""
-    linked: Figure
-    """How many of them are linked."""
+    part: Figure | None
+    """How many of them are found, or for a complement are not found; None where the question asks for no part."""
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,10 @@ class Release:
     output: str
     """Name of the output in the protocol."""
     parties: Mapping[str, int | None]
-    """Rows each custodian took part with, rounded; None when hidden. Of the counted party: the rows in the table."""
+    """Rows each custodian took part with, rounded; None when hidden. Where one is counted: its persons in the table."""
     by: tuple[str, ...]
-    """Fields that span the table: those of the protocol, or fewer where too little would be shown."""
+    """Columns that span the table: the categories of the protocol, or coarser ones where too little would be shown, and
+    the splits into states."""
     cells: tuple[Cell, ...]
     """In the protocol's order of categories; none where the grand total is all there is."""
     margins: tuple[Cell, ...]
@@ -87,10 +89,10 @@ class Release:
         return canonical.to_bytes({"release": VERSION, **asdict(self)})
 
 
-VERSION = 2
+VERSION = 3
 
 
-def limits(output: Output) -> dict[str, Any]:
+def limits(output: Table) -> dict[str, Any]:
     """Method and limits of an output, as a release names them."""
     return dict(output.protection.model_dump(mode="json", exclude_none=True))
 
@@ -119,17 +121,15 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
     Raises:
         Untrusted: the linkage unit released something else.
     """
-    output = next(o for o in protocol.outputs if o.name == release.output)
+    output = next(o for o in protocol.tables if o.name == release.output)
     every = (*release.cells, *release.margins, release.total)
     sizes = [Figure(size, "shown") for size in release.parties.values() if size is not None]
     if (
         release.protection != limits(output)
         or [dict(cell.categories) for cell in every] != _keys(protocol, output, release.by)
         or set(release.parties) != {party.id for party in protocol.custodians}
-        or not all(
-            _may_be(f, output, last=cell is release.total) for cell in every for f in (cell.persons, cell.linked)
-        )
-        or not all(_is_part(cell) for cell in every)
+        or not all(_may_be(cell.persons, output, last=False) for cell in every)
+        or not all(_is_part(cell, output, last=cell is release.total) for cell in every)
         or not all(_may_be(size, output, last=False) for size in sizes)
     ):
         raise Untrusted("a release with other limits or another table than the protocol has", where=where)
@@ -137,15 +137,16 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
         raise Untrusted("a release with shares that cannot be, or of other stages than the protocol has", where=where)
 
 
-def _keys(protocol: Protocol, output: Output, by: tuple[str, ...]) -> list[dict[str, str]] | None:
+def _keys(protocol: Protocol, output: Table, by: tuple[str, ...]) -> list[dict[str, str]] | None:
     """The categories of every figure of a table; None when the output may have no such table."""
-    pooled = [*output.pool.tables, ()] if output.pool else []
-    if by not in [output.by, *pooled]:
-        return None
-    return Frame.of(protocol, by, output.protection.margins).categories()
+    for kept in [output.by, *([*output.pool.tables, ()] if output.pool else [])]:
+        frame = Frame.of(protocol, output, kept)
+        if frame.by == by:
+            return frame.categories()
+    return None
 
 
-def _may_be(figure: Figure, output: Output, *, last: bool) -> bool:
+def _may_be(figure: Figure, output: Table, *, last: bool) -> bool:
     """Whether the protocol's method makes such a figure."""
     said = output.protection
     if isinstance(said, DifferentialPrivacy):
@@ -156,11 +157,15 @@ def _may_be(figure: Figure, output: Output, *, last: bool) -> bool:
     return zero or (figure.value >= said.minimum and figure.value % said.rounding == 0)
 
 
-def _is_part(cell: Cell) -> bool:
-    """Whether linked is told with its persons only, and not more of them."""
+def _is_part(cell: Cell, output: Table, *, last: bool) -> bool:
+    """Whether a part is told where the question asks for one, with its persons only, and not more of them."""
+    if cell.part is None or not isinstance(output, Overlap):
+        return cell.part is None and not isinstance(output, Overlap)
+    if not _may_be(cell.part, output, last=last):
+        return False
     if cell.persons.value is None:
-        return cell.linked.status == "hidden"
-    return cell.linked.value is None or cell.linked.value <= cell.persons.value
+        return cell.part.status == "hidden"
+    return cell.part.value is None or cell.part.value <= cell.persons.value
 
 
 def _can_be_expected(expected: Sequence[Expected], protocol: Protocol) -> bool:

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.disclosure.bounds import Exact, Figure, Known, Reader
+from linkage.disclosure.bounds import KINDS, Exact, Figure, Known, Reader
 from linkage.disclosure.rounding import least_and_most, rounded
 from linkage.disclosure.table import Counts, Frame
-from linkage.protocol.outputs import Suppression
+from linkage.protocol.protections import Suppression
 
 Flags = NDArray[np.bool_]
 TURNS = 2
@@ -35,7 +35,7 @@ class Hidden:
 
     persons: Flags
     """``bool[figures]``"""
-    linked: Flags
+    part: Flags
     """``bool[figures]``"""
 
 
@@ -44,16 +44,16 @@ def small(count: Counts, rule: Suppression) -> Flags:
     return (count < rule.minimum) & ((count > 0) | (rule.zero_and_full == "hide"))
 
 
-def hide(frame: Frame, persons: Counts, linked: Counts, rule: Suppression) -> Hidden:
+def hide(frame: Frame, persons: Counts, part: Counts | None, rule: Suppression) -> Hidden:
     """Decide what is hidden.
 
     Args:
         frame: the table.
         persons: ``int64[cells]``: persons per cell.
-        linked: ``int64[cells]``: how many of them are linked.
+        part: ``int64[cells]``: the part of them that is asked for; None where none is.
         rule: what the protocol says.
     """
-    table = _Table(frame, persons, linked, rule)
+    table = _Table(frame, persons, part, rule)
     if rule.zero_and_full == "hide" and len(frame.families) == 2 and not frame.margins:
         table.one_total()
     else:
@@ -71,12 +71,14 @@ def hide(frame: Frame, persons: Counts, linked: Counts, rule: Suppression) -> Hi
 
 
 class _Table:
-    """Exact figures, and which of them are hidden so far: 0 is persons, 1 is linked."""
+    """Exact figures, and which of them are hidden so far: 0 is persons, 1 is the part of them that is asked for."""
 
-    def __init__(self, frame: Frame, persons: Counts, linked: Counts, rule: Suppression) -> None:
+    def __init__(self, frame: Frame, persons: Counts, part: Counts | None, rule: Suppression) -> None:
         self.frame, self.rule = frame, rule
-        self.exact = Exact(linked, persons - linked)
-        self.figures = frame.figures(persons), frame.figures(linked)
+        self.kinds = (0,) if part is None else (0, 1)
+        part = np.zeros_like(persons) if part is None else part
+        self.exact = Exact(part, persons - part)
+        self.figures = frame.figures(persons), frame.figures(part)
         left = self.figures[0] - self.figures[1]
         self.sides = (self.figures[:1], (self.figures[1], left))
         self.primary = tuple(np.logical_or.reduce([small(side, rule) for side in sides]) for sides in self.sides)
@@ -90,15 +92,17 @@ class _Table:
         """Cells and their total, by the rule that stands against a reader who knows it."""
         cells = [figures[:-1].tolist() for figures in self.figures]
         persons = one_total(cells[0], None, self.rule.minimum)
-        self.hidden = [persons, one_total(cells[1], cells[0], self.rule.minimum)]
+        part = one_total(cells[1], cells[0], self.rule.minimum) if 1 in self.kinds else np.ones_like(persons)
+        self.hidden = [persons, part]
 
     def small(self) -> None:
         """Hide what is small, and a part with its whole."""
-        self.hidden = [self.primary[0].copy(), self.primary[0] | self.primary[1]]
+        part = self.primary[0] | self.primary[1] if 1 in self.kinds else np.ones_like(self.primary[0])
+        self.hidden = [self.primary[0].copy(), part]
 
     def protect_sums(self) -> None:
         """Hide until no sum gives a hidden figure, or a small number of persons, away."""
-        for kind in (0, 1):
+        for kind in self.kinds:
             if kind:
                 self.hidden[1] |= self.hidden[0]
             waiting = list(range(len(self.frame.sums)))[::-1]
@@ -128,12 +132,15 @@ class _Table:
                         self._hide_in(at, n)
                     return
             level = sorted({self.frame.sums[n].whole for n in above})
-        self.hidden[0][figure] = self.hidden[at][figure] = True  # linked are known too well through their persons
+        self.hidden[0][figure] = self.hidden[at][figure] = True  # a part is known too well through its persons
 
     def wanted(self) -> list[Figure]:
         """The hidden figures that are small."""
-        kinds = zip(("persons", "linked"), self.hidden, self.primary, strict=True)
-        return [(kind, int(figure)) for kind, hidden, few in kinds for figure in np.flatnonzero(hidden & few)]
+        return [
+            (KINDS[kind], int(figure))
+            for kind in self.kinds
+            for figure in np.flatnonzero(self.hidden[kind] & self.primary[kind])
+        ]
 
     def too_narrow(self, wanted: list[Figure]) -> list[Figure]:
         """Hidden figures of which a reader knows too much."""
@@ -173,25 +180,25 @@ class _Table:
         return sum(bool(hidden[sums[m].parts].any() or hidden[sums[m].whole]) for m in self.of[figure] if m != n)
 
 
-def known(frame: Frame, persons: Counts, linked: Counts, hidden: Hidden, rule: Suppression) -> Known:
+def known(frame: Frame, persons: Counts, part: Counts, hidden: Hidden, rule: Suppression) -> Known:
     """What a reader knows of every figure from what is shown of it.
 
     Args:
         frame: the table.
-        persons, linked: ``int64[figures]``: exact.
+        persons, part: ``int64[figures]``: exact.
         hidden: what is not shown.
         rule: gives minimum and rounding.
     """
     found = []
-    for count, away in ((persons, hidden.persons), (linked, hidden.linked)):
+    for count, away in ((persons, hidden.persons), (part, hidden.part)):
         ends = [
             least_and_most(rounded(int(c), rule.minimum, rule.rounding), rule.minimum, rule.rounding) for c in count
         ]
         low, high = np.asarray(ends, np.float64).reshape(-1, 2).T
         found.append(np.stack([np.where(away, 0, low), np.where(away, np.inf, high)]))
     left = np.stack([np.zeros(len(frame)), np.full(len(frame), np.inf)])
-    if rule.zero_and_full == "hide":  # a linked count that is shown leaves the minimum out
-        left[0][~hidden.linked] = rule.minimum
+    if rule.zero_and_full == "hide":  # a part that is shown leaves the minimum out
+        left[0][~hidden.part] = rule.minimum
     return Known(found[0], found[1], left)
 
 

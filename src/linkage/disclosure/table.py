@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import Table
 
 Counts = NDArray[np.int64]
 
@@ -46,11 +47,17 @@ class Frame:
     """Subtotals: the fields that each keeps."""
 
     @classmethod
-    def of(cls, protocol: Protocol, by: Sequence[str], margins: Sequence[Sequence[str]]) -> Frame:
-        """The table over some fields; of the subtotals those that mean something there."""
-        values = tuple(protocol.field(name).values or () for name in by)
-        kept = tuple(tuple(m) for m in margins if set(m) < set(by))
-        return cls(tuple(by), values, kept)
+    def of(cls, protocol: Protocol, output: Table, by: Sequence[str]) -> Frame:
+        """The table of an output over some of its categories, with the subtotals that mean something there. Splits
+        stay whatever the categories; every sum over all states, and every split by itself, is a subtotal of it."""
+        splits = tuple(protocol.axes(output))
+        every = (*by, *splits)
+        kept = [m for m in output.protection.margins if set(m) < set(by)]
+        if splits:
+            whole = [tuple(by)] if by else []
+            kept = [*whole, *((*m, *splits) for m in kept), *kept, splits, *((name,) for name in splits)]
+        margins = [m for m in dict.fromkeys(map(tuple, kept)) if set(m) < set(every)]
+        return cls(every, tuple(protocol.values(output, name) for name in every), tuple(margins))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -118,15 +125,15 @@ class Frame:
             found += [dict(zip(family, one, strict=True)) for one in itertools.product(*values)]
         return found
 
-    def codes(self, categories: Mapping[str, NDArray[np.int16]], rows: int) -> NDArray[np.int64]:
-        """``int64[rows]``: the cell of each row, -1 for a row without a category."""
-        place, none = np.zeros(rows, np.int64), np.zeros(rows, np.bool_)
+    def codes(self, columns: Mapping[str, NDArray[np.int64]], persons: int) -> NDArray[np.int64]:
+        """``int64[persons]``: the cell of each person, -1 for one without a category."""
+        place, none = np.zeros(persons, np.int64), np.zeros(persons, np.bool_)
         for name, size in zip(self.by, self.shape, strict=True):
-            code = categories[name]
+            code = columns[name]
             none |= code < 0
             place = place * size + code
         return np.where(none, -1, place)
 
     def counts(self, codes: NDArray[np.int64]) -> Counts:
-        """``int64[cells]``: how many rows each cell has."""
+        """``int64[cells]``: how many persons each cell has."""
         return np.bincount(codes[codes >= 0], minlength=self.cells).astype(np.int64)

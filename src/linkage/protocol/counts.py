@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from linkage.findings import Severity
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import DifferentialPrivacy, Suppression
+from linkage.protocol.protections import DifferentialPrivacy, Suppression
 from linkage.protocol.rule import Seen, rule
 
 USUAL_COHORT = 30
@@ -22,7 +22,7 @@ MOST_EPSILON = 3.0
 def minimum_below_usual(p: Protocol) -> Seen:
     """Ten persons per cell is the usual minimum; five to nine is the privacy officer's decision, and no protocol can
     have less."""
-    for output in p.outputs:
+    for output in p.tables:
         said = output.protection
         if not isinstance(said, DifferentialPrivacy) and said.minimum_decision is not None:
             who = said.minimum_decision.decided_by
@@ -32,7 +32,7 @@ def minimum_below_usual(p: Protocol) -> Seen:
 @rule("P303", Severity.WARNING)
 def not_rounded(p: Protocol) -> Seen:
     """Exact counts betray single persons by subtraction when a linkage is run again after one withdrawal."""
-    for output in p.outputs:
+    for output in p.tables:
         said = output.protection
         if isinstance(said, Suppression) and said.rounding < 5:
             yield (
@@ -54,7 +54,7 @@ def told_to_no_recipient(p: Protocol) -> Seen:
 def none_and_all_are_shown(p: Protocol) -> Seen:
     """ "None of them" and "all of them" tell something of every person in a cell, and that somebody is in the cell is
     often known."""
-    for output in p.outputs:
+    for output in p.tables:
         if isinstance(output.protection, Suppression) and output.protection.zero_and_full == "show":
             yield f"outputs.{output.name}.protection.zero_and_full", "cells of which nobody or everybody is linked show"
 
@@ -63,7 +63,7 @@ def none_and_all_are_shown(p: Protocol) -> Seen:
 def much_privacy_spent(p: Protocol) -> Seen:
     """Epsilon bounds how much surer a reader becomes of one person: at 1 by a factor of 2.7, at 3 of 20. All releases
     add up."""
-    for output in p.outputs:
+    for output in p.tables:
         said = output.protection
         if isinstance(said, DifferentialPrivacy) and said.budget > MOST_EPSILON:
             yield (
@@ -84,6 +84,6 @@ def small_cohort(p: Protocol) -> Seen:
 @rule("P308", Severity.INFO)
 def noise_in_every_count(p: Protocol) -> Seen:
     """Noise protects what subtraction would find, and every figure is a little wrong: say so where it is used."""
-    for output in p.outputs:
+    for output in p.tables:
         if not isinstance(output.protection, Suppression):
             yield f"outputs.{output.name}.protection.method", f"{output.protection.method}: every count carries noise"

@@ -235,11 +235,12 @@ def rows_out_of_statistics(p: Protocol) -> Seen:
 @rule("P136", Severity.ERROR, "GDPR art. 89(1), recital 162")
 def cells_for_single_persons(p: Protocol) -> Seen:
     """A table with more cells than there can be persons is a list of rows under another name."""
-    for output in p.outputs:
-        cells = prod(len(p.field(name).values or ()) for name in output.by)
-        quota = p.party(output.of).quota
-        if quota is not None and cells > quota:
-            yield f"outputs.{output.name}.by", f"{cells:,} cells for at most {quota:,} persons: rows, not statistics"
+    for output in p.tables:
+        columns = (*output.by, *p.axes(output))
+        cells = prod(len(p.values(output, name)) for name in columns)
+        most = sum(p.party(name).quota or 0 for name in output.of)
+        if cells > most:
+            yield f"outputs.{output.name}.by", f"{cells:,} cells for at most {most:,} persons: rows, not statistics"
 
 
 @rule("P137", Severity.ERROR, "GDPR art. 5(1)(b), recital 162")

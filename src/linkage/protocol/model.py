@@ -18,7 +18,8 @@ from pydantic import Field, StringConstraints
 from linkage import canonical
 from linkage.errors import InputError
 from linkage.protocol.base import HIGHEST_COUNT, Day, Duration, Fingerprint, Line, Model, One, Slug, Text
-from linkage.protocol.outputs import Output
+from linkage.protocol.made import Made
+from linkage.protocol.outputs import Output, Partition, Split, Table
 from linkage.protocol.profiles import Encoding
 from linkage.protocol.stages import Exact, Matching
 
@@ -30,7 +31,7 @@ Kind = Literal[
     "bsn", "education-number", "given-name", "initials", "surname", "prefix", "birth-date", "date", "sex",
     "postcode", "house-number", "text", "number", "category",
 ]  # fmt: skip
-Role = Literal["custodian", "key-holder", "linkage-unit", "recipient"]
+Role = Literal["custodian", "key-holder", "linkage-unit", "recipient", "approver"]
 
 
 class Period(Model):
@@ -147,6 +148,8 @@ class Party(Model):
     null for a party that is no custodian."""
     cohort: tuple[Condition, ...]
     """Which of its rows may take part; empty for a party that sends none."""
+    agreement: Literal["required", "not-required"] | None = None
+    """Agreement of the person to be handed over (instemming, WEB art. 9.2.13(2)), which is not consent."""
     row_basis: RowBasis | None = None
     """Keeps rows here for which no declared basis is possible under the dated table; without it none is looked up."""
 
@@ -156,14 +159,28 @@ class FieldSpec(Model):
 
     name: Slug
     kind: Kind
-    send: Literal["exact", "bloom", "category", "none"]
-    """How it leaves: as a token, in the filter, as a category in clear, or not at all (cohort tests only)."""
+    send: Literal["exact", "bloom", "category", "blinded", "none"]
+    """How it leaves: as a token, in the filter, as a category that the linkage unit can read, as the code of a category
+    that only holders of the linkage secret and the recipients can read, or not at all."""
     parties: tuple[Slug, ...]
     """Which custodians have it."""
     values: tuple[str, ...] | None = None
     """The categories that may occur, in the order of the table."""
+    made: Made | None = None
+    """How the custodian makes these categories of other fields, on its own machine; without it they are a column."""
     label: Text | None = None
     """Heading in the table, for categories."""
+
+
+class Waves(Model):
+    """The later reference dates of a monitor that follows a cohort; each is a linkage of its own under one protocol."""
+
+    dates: tuple[Day, ...] = Field(min_length=1, max_length=24)
+    """Reference dates after the first, in order. A wave begins on its reference date and ends where the next begins."""
+    tokens: Literal["new", "kept"]
+    """Whether tokens are made anew in every wave, so that nobody is followed from one to the next, or are kept."""
+    kept_until: Day | None
+    """Last day of the last wave in which tokens are kept; null where they are new."""
 
 
 class Retention(Model):
@@ -208,10 +225,12 @@ class Protocol(Model):
     title: Text
     valid: Period
     purpose: Purpose
-    mode: Literal["statistics"]
-    """Counts only: no row and no handle ever comes back."""
+    mode: Literal["statistics", "recontact"]
+    """Counts only, and no row and no handle ever comes back; or rows that one relation holder gets back of its own, and
+    no counts. Never both, never changed."""
     reference_date: Day
     """The day (peildatum) on which consent, age and benefit are judged; consent must still hold on the day of use."""
+    waves: Waves | None = None
     parties: tuple[Party, ...] = Field(min_length=2)
     fields: tuple[FieldSpec, ...] = Field(min_length=1)
     encoding: Encoding
@@ -260,6 +279,25 @@ class Protocol(Model):
         return self.with_role("custodian")
 
     @property
+    def tables(self) -> tuple[Table, ...]:
+        """The outputs that are counts."""
+        return tuple(output for output in self.outputs if isinstance(output, Table))
+
+    def axes(self, output: Table) -> dict[str, tuple[str, ...]]:
+        """What a table is split by beside its categories: name of the split to its states."""
+        if not isinstance(output, Partition):
+            return {}
+        return {split.name: split.values(self._told(split)) for split in output.splits}
+
+    def _told(self, split: Split) -> dict[str, tuple[str, ...]]:
+        apart = {one.name: one.field for one in split.sought if one.field and not one.only}
+        return {name: self.field(field).values or () for name, field in apart.items()}
+
+    def values(self, output: Table, name: str) -> tuple[str, ...]:
+        """The values of a column of a table: a category field, or a split."""
+        return self.axes(output)[name] if name in self.axes(output) else self.field(name).values or ()
+
+    @property
     def key_holders(self) -> tuple[Party, ...]:
         """The parties without whom no token by oblivious PRF is made."""
         return self.with_role("key-holder")
@@ -297,5 +335,6 @@ class Protocol(Model):
         stages = [self.exact_stage(name) for name in tokens]
         tokens += tuple(s.second for s in stages if s and s.second and s.agree in own)
         words = self.encoding.filter_bits // 64 if self.fields_of(party_id, "bloom") else 0
-        categories = tuple((f.name, len(f.values or ())) for f in self.fields_of(party_id, "category"))
+        counted = self.fields_of(party_id, "category", "blinded")
+        categories = tuple((f.name, len(f.values or ())) for f in counted)
         return Layout(tokens, words, categories)

@@ -1,100 +1,158 @@
-"""What is answered, and what keeps small numbers from showing, as the protocol says them.
+"""What is answered: the questions, as the protocol says them.
 
 Rules kept here:
 
-- A protection is told apart by its `method`, and has its own keys and no others.
+- A question is told apart by its `question`, and has its own keys and no others.
+- Persons are counted, never rows: rows that are linked, at one party or at several, are one person.
+- Nobody is said to have no work or no benefit: who is not found is "not found in the participating sources".
 """
 
 from __future__ import annotations
 
+import itertools
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from linkage.protocol.base import HIGHEST_COUNT, Day, Line, Model, Slug, Text
+from linkage.protocol.base import HIGHEST_COUNT, Line, Model, Slug, Text
+from linkage.protocol.protections import Protection
 
-Question = Literal["overlap"]
-
-
-class SmallerMinimum(Model):
-    """The privacy officer's decision that counts of five to nine persons may be shown."""
-
-    decided_by: Line
-    """Name of the function, not of a person."""
-    decided_on: Day
-    reason: Line
-
-
-class Suppression(Model):
-    """Small counts are hidden, others hidden with them until no reader can compute one, and the rest is rounded."""
-
-    method: Literal["suppression"]
-    minimum: Annotated[int, Field(ge=5, le=1000)]
-    """Smallest count of persons that may be shown; below ten only with `minimum_decision`. As many values, at least,
-    stay possible for every hidden count that is small."""
-    minimum_decision: SmallerMinimum | None
-    """For a minimum below ten, and only there."""
-    rounding: Annotated[int, Field(ge=1, le=100)]
-    """Shown counts are rounded to a multiple of this."""
-    zero_and_full: Literal["hide", "show"]
-    """Whether "none of them" and "all of them", statements about everybody in a cell, are hidden like small counts."""
-    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
-    """Subtotals beside the grand total: each names the fields that are kept."""
-
-
-class CellKey(Model):
-    """Every count gets noise that depends on who is counted: the same persons, the same noise."""
-
-    method: Literal["cell-key"]
-    minimum: Annotated[int, Field(ge=5, le=1000)]
-    """Counts that are below this after the noise are hidden."""
-    minimum_decision: SmallerMinimum | None
-    rounding: Annotated[int, Field(ge=1, le=100)]
-    largest_noise: Annotated[int, Field(ge=2, le=50)]
-    """A count changes by this much at most; the noise has mean zero and half of this as its variance."""
-    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
-
-
-class DifferentialPrivacy(Model):
-    """Every cell gets discrete Laplace noise, new for every release, and every release is paid from a budget."""
-
-    method: Literal["differential-privacy"]
-    epsilon: Annotated[float, Field(ge=0.01, le=10)]
-    """What one release costs; half of it for the persons, half for the linked."""
-    budget: Annotated[float, Field(ge=0.01, le=100)]
-    """What all releases about the counted party under this protocol may cost together."""
-    margins: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
-    """Sums of the noisy cells; they cost nothing."""
-
-
-Protection = Annotated[Suppression | CellKey | DifferentialPrivacy, Field(discriminator="method")]
+NOT_FOUND = "not-found"
+"""The state of a person whom none of the sources has."""
+AND = "+"
+"""Between the names of what was found, in the name of a state."""
+Cohort = Annotated[int, Field(ge=10, le=HIGHEST_COUNT)]
 
 
 class Pool(Model):
     """Coarser tables, tried in order when too little of the finer one would be shown; the grand total is the last."""
 
     shown_at_least: Annotated[float, Field(gt=0, le=1)]
-    """Share of the linked counts of a table's cells that must be shown; with less, the next table is tried."""
+    """Share of the counts of a table's cells that must be shown; with less, the next table is tried."""
     tables: tuple[Annotated[tuple[Slug, ...], Field(min_length=1)], ...]
-    """Each names the fields of `by` that are kept."""
+    """Each names the fields that are kept: fields of `by`, or regions that one of these is rolled up to."""
 
 
-class Output(Model):
-    """A question, how finely it is answered, and who gets the answer."""
+class Answer(Model):
+    """What every output says."""
 
     name: Slug
     title: Text
-    question: Question
-    of: Slug
-    """The party whose rows are counted."""
-    found_in: tuple[Slug, ...] = Field(min_length=1)
-    """The custodians they are looked for at; found at several of them, a row counts once."""
-    by: tuple[Slug, ...] = Field(min_length=1, max_length=3)
-    """Category fields of that party that span the table."""
+    question: str
+    of: tuple[Slug, ...] = Field(min_length=1)
+    """The custodians whose persons are meant. Who is known to several of them is one person, with the categories of the
+    first that has any."""
     to: tuple[Slug, ...] = Field(min_length=1)
-    smallest_cohort: Annotated[int, Field(ge=10, le=HIGHEST_COUNT)]
-    """Fewest persons that may be counted at all; with fewer nothing is released."""
+    smallest_cohort: Cohort
+    """Fewest persons that may be meant at all; with fewer nothing is released."""
+
+
+class Table(Answer):
+    """An output that is counts."""
+
+    by: tuple[Slug, ...] = Field(max_length=3)
+    """Category fields of these parties that span the table; none for totals only."""
     protection: Protection
     """What keeps small numbers from showing."""
     pool: Pool | None
     """Coarser tables for when too little would be shown; null for none."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The custodians at which persons are looked for."""
+        return ()
+
+
+class Overlap(Table):
+    """How many of these persons are known elsewhere; or, as a complement, how many are not."""
+
+    question: Literal["overlap", "complement"]
+    found_in: tuple[Slug, ...] = Field(min_length=1)
+    """The custodians they are looked for at; found at several of them, a person counts once."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The custodians at which persons are looked for."""
+        return self.found_in
+
+
+class Union(Table):
+    """How many persons several custodians have together, each counted once."""
+
+    question: Literal["union"]
+
+
+class Sought(Model):
+    """One thing that is looked up of every person."""
+
+    name: Slug
+    """Word for it in the names of states: ``work``."""
+    label: Text
+    at: tuple[Slug, ...] = Field(min_length=1)
+    """Custodians that tell: found at any of them, it holds."""
+    field: Slug | None = None
+    """A category of theirs that must have one of the values `only`, or by whose value those who are found are told
+    apart; without it, being there is enough."""
+    only: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    """Values of `field` that count as found. The linkage unit must be able to read these."""
+
+
+class Split(Model):
+    """The states of a person at one moment: everything sought, each found or not."""
+
+    name: Slug
+    """Name of the column, unlike any field's: ``status``, ``status-2025``."""
+    label: Text
+    sought: tuple[Sought, ...] = Field(min_length=1, max_length=3)
+    wave: Literal["this", "previous"] = "this"
+    """Of which wave this is the state; of the previous one as it was counted then."""
+
+    def values(self, told: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+        """The states, in the order: all found, ..., nothing found.
+
+        Args:
+            told: per name of something sought the values that it is told apart by; none where being found is enough.
+        """
+        ways = [[*(told.get(one.name) or ("",)), None] for one in self.sought]
+        return tuple(map(self.state, itertools.product(*ways)))
+
+    def state(self, found: tuple[str | None, ...]) -> str:
+        """The name of a state: per thing sought None for not found, else the value or nothing."""
+        pairs = zip(self.sought, found, strict=True)
+        return AND.join(f"{s.name}:{v}" if v else s.name for s, v in pairs if v is not None) or NOT_FOUND
+
+
+class Partition(Table):
+    """Every person in exactly one state, as CBS splits leavers: work, work and benefits, benefits, neither. With two
+    splits: the moves between two moments."""
+
+    question: Literal["partition"]
+    splits: tuple[Split, ...] = Field(min_length=1, max_length=2)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The custodians at which persons are looked for."""
+        return tuple(dict.fromkeys(party for split in self.splits for one in split.sought for party in one.at))
+
+
+class Recontact(Answer):
+    """Which of its own rows a relation holder should look at; the rows come back to it and to nobody else."""
+
+    question: Literal["recontact"]
+    found_in: tuple[Slug, ...] = Field(min_length=1)
+    """The custodians they are looked for at."""
+    when: Literal["found", "not-found"]
+    """Whether those come back who are found at any of these, or who are found at none."""
+    approved_by: Slug
+    """The party, with role approver, whose person decides before anything is returned."""
+    reason: Line
+    """Why the relation holder may approach these people."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The custodians at which persons are looked for."""
+        return self.found_in
+
+
+Output = Annotated[Overlap | Union | Partition | Recontact, Field(discriminator="question")]
+"""A question, how finely it is answered, and who gets the answer."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from linkage.findings import Finding
 from linkage.protocol import lint
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import CellKey, DifferentialPrivacy, Output
+from linkage.protocol.outputs import Table
+from linkage.protocol.protections import CellKey, DifferentialPrivacy
 from linkage.report import guarantee
 from linkage.report.words import Lang, word
 
@@ -29,13 +30,14 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
         if party.row_basis is not None:
             lines.append(f"  {word('row_basis', lang, table=party.row_basis.table, role=party.row_basis.role)}")
     for output in protocol.outputs:
-        lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}", f"  {rule(output, lang)}"]
+        lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}"]
+        lines += [f"  {rule(output, lang)}"] if isinstance(output, Table) else []
     lines += ["", word("guarantee", lang), *(f"  {line}" for line in guarantee.lines(protocol, lang))]
     findings: list[Finding] = lint.check(protocol)
     return "\n".join([*lines, "", *map(str, findings)])
 
 
-def rule(output: Output, lang: Lang) -> str:
+def rule(output: Table, lang: Lang) -> str:
     """What keeps small numbers from showing, in a sentence or two."""
     said = output.protection
     if isinstance(said, DifferentialPrivacy):

@@ -16,7 +16,7 @@ from typing import Any
 from linkage.disclosure.protect import Figure
 from linkage.disclosure.release import Cell, Expected, Release
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import Output
+from linkage.protocol.outputs import Overlap, Table
 from linkage.report import agreed, guarantee
 from linkage.report.words import Lang, word
 
@@ -34,9 +34,9 @@ class Report:
     quality: Quality | None = None
 
     @property
-    def output(self) -> Output:
+    def output(self) -> Table:
         """The output of the protocol that this answers."""
-        return next(o for o in self.protocol.outputs if o.name == self.release.output)
+        return next(o for o in self.protocol.tables if o.name == self.release.output)
 
     @property
     def title(self) -> str:
@@ -47,10 +47,12 @@ class Report:
     def headings(self) -> list[str]:
         """Category labels, then persons, linked, share."""
         labels = []
+        splits = {split.name: split.label for split in getattr(self.output, "splits", ())}
         for name in self.release.by:
-            label = self.protocol.field(name).label
+            label = splits[name] if name in splits else self.protocol.field(name).label
             labels.append(str(getattr(label, self.lang)) if label else name)
-        return [*(labels or [""]), *(word(key, self.lang) for key in ("persons", "linked", "share"))]
+        asked = {"overlap": ["linked", "share"], "complement": ["not_found", "share"]}.get(self.output.question, [])
+        return [*(labels or [""]), *(word(key, self.lang) for key in ("persons", *asked))]
 
     @property
     def names(self) -> int:
@@ -67,7 +69,9 @@ class Report:
         return [*lines, [word("total", self.lang), *blank, *self._figures(self.release.total)]]
 
     def _figures(self, cell: Cell) -> list[str]:
-        return [self._shown(cell.persons), self._shown(cell.linked), share(cell)]
+        if cell.part is None:
+            return [self._shown(cell.persons)]
+        return [self._shown(cell.persons), self._shown(cell.part), share(cell)]
 
     def _shown(self, figure: Figure) -> str:
         if figure.status == "below":
@@ -78,6 +82,8 @@ class Report:
     def notes(self) -> list[str]:
         """What the reader must know about the figures."""
         rule = agreed.rule(self.output, self.lang)
+        if not isinstance(self.output, Overlap):
+            return [rule, *self._pooled, *(self._expected(one) for one in self.release.expected)]
         names = [self.protocol.party(party).name for party in self.output.found_in]
         found_in = f" {word('or', self.lang)} ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
         meaning = word("meaning", self.lang, found_in=found_in)
@@ -88,7 +94,7 @@ class Report:
     def _few(self) -> list[str]:
         """What can be said where the grand total of linked is itself a small number."""
         total = self.release.total
-        if total.linked.status != "below":
+        if total.part is None or total.part.status != "below":
             return []
         minimum = self.release.protection["minimum"]
         return [word("few", self.lang, minimum=minimum, persons=total.persons.value)]
@@ -146,9 +152,9 @@ class Report:
 
 def share(cell: Cell) -> str:
     """Linked as a share of persons, in whole per cents of the shown figures; empty when one is hidden."""
-    if cell.persons.value is None or cell.linked.value is None or not cell.persons.value:
+    if cell.part is None or cell.persons.value is None or cell.part.value is None or not cell.persons.value:
         return ""
-    return f"{100 * cell.linked.value / cell.persons.value:.0f}%"
+    return f"{100 * cell.part.value / cell.persons.value:.0f}%"
 
 
 def as_data(report: Report) -> dict[str, Any]:

@@ -15,6 +15,7 @@ Lang = Literal["nl", "en"]
 WORDS: dict[str, dict[Lang, str]] = {
     "persons": {"nl": "personen", "en": "persons"},
     "linked": {"nl": "gekoppeld", "en": "linked"},
+    "not_found": {"nl": "niet gevonden", "en": "not found"},
     "share": {"nl": "aandeel", "en": "share"},
     "total": {"nl": "totaal", "en": "total"},
     "hidden": {"nl": "verborgen", "en": "hidden"},

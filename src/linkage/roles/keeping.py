@@ -9,7 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -50,14 +50,12 @@ class Kept:
         ours, theirs = self._by_group(left), self._by_group(right)
         return [(a, b) for group, some in ours.items() for a in some for b in theirs.get(group, ())]
 
-    def linked(self, of: Encodings, found_in: Iterable[str]) -> NDArray[np.bool_]:
-        """``bool[n]``: whether each row of a party is in one group with a row of any of some other parties."""
-        there = set().union(*(self._by_group(party) for party in found_in))
+    def members(self, of: Encodings) -> NDArray[np.int64]:
+        """``int64[n]``: the group of every row of a party, -1 for a row that is linked with none."""
         position = {handle.tobytes(): i for i, handle in enumerate(of.handles)}
-        result = np.zeros(len(of), np.bool_)
+        result = np.full(len(of), -1, np.int64)
         for group, handles in self._by_group(of.party).items():
-            if group in there:
-                result[[position[handle] for handle in handles]] = True
+            result[[position[handle] for handle in handles]] = group
         return result
 
     def _by_group(self, party: str) -> dict[int, list[bytes]]:

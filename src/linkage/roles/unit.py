@@ -20,24 +20,25 @@ from linkage import arriving, canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import answer as answers
-from linkage.disclosure.history import History, Past, number
+from linkage.disclosure.answer import Size
+from linkage.disclosure.history import History, Past, numbers
+from linkage.disclosure.persons import Matched, part, persons
 from linkage.disclosure.protect import Counted
 from linkage.disclosure.release import Release
-from linkage.disclosure.rows import known_by
 from linkage.errors import Refused, Untrusted
 from linkage.links import Conflict, Coverage, Judged
 from linkage.match import match as match_encodings
 from linkage.match import resume as resumes
 from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import Output
+from linkage.protocol.outputs import Table
 from linkage.roles import agreement, exchange, keeping
 from linkage.roles.home import Home, Linkage
 from linkage.tables import Encodings
 
 
 @dataclass(frozen=True)
-class Matched:
+class Outcome:
     """What `match` found, for the unit's own eyes."""
 
     rows: Mapping[str, int]
@@ -80,7 +81,7 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
 def match(
     home: Home, identity: Identity, linkage: Linkage, *, progress: Callable[[Progress], None] | None = None,
     engine: str = "local", master: str | None = None,
-) -> Matched:  # fmt: skip
+) -> Outcome:  # fmt: skip
     """Match the newest packages of all custodians and keep the links. A run that was stopped goes on where it was.
 
     Args:
@@ -118,7 +119,7 @@ def match(
             for c in links.conflicts if len(c)
         ],
     )  # fmt: skip
-    return Matched(
+    return Outcome(
         {e.party: len(e) for e in encodings}, per_stage, links.judged, links.coverage, links.groups, links.conflicts
     )
 
@@ -151,32 +152,33 @@ def plan(home: Home, identity: Identity, linkage: Linkage) -> tuple[History, lis
     if kept.packages != _packages(linkage):
         raise Refused("other packages came in since these were matched", hint="Run `linkage match` again.")
     encodings = {p.id: _encodings(home, identity, linkage, p.id) for p in protocol.custodians}
+    matched = Matched(encodings, {party: kept.members(of) for party, of in encodings.items()})
     history = History(home.path / "history", home.ledger.entries())
     result: list[Planned] = []
-    for output in protocol.outputs:
-        keys = exchange.keys(read(linkage.received(output.of)).header)
-        result.append(_planned(protocol, output, encodings, keys, kept, history, result))
+    for output in protocol.tables:
+        keys = exchange.keys(read(linkage.received(output.of[0])).header)
+        result.append(_planned(protocol, output, matched, keys, kept.judged, history, result))
     return history, result
 
 
 def _planned(
-    protocol: Protocol, output: Output, encodings: Mapping[str, Encodings], keys: Mapping[str, str],
-    kept: keeping.Kept, history: History, earlier: Sequence[Planned],
+    protocol: Protocol, output: Table, matched: Matched, keys: Mapping[str, str], judged: Sequence[Judged],
+    history: History, earlier: Sequence[Planned],
 ) -> Planned:  # fmt: skip
-    of = encodings[output.of]
-    counted = Counted(of, kept.linked(of, output.found_in), known_by(of), history.noise_key)
-    others = {
-        party: (len(e), int(kept.linked(e, [output.of]).sum())) for party, e in encodings.items() if party != output.of
-    }
+    found = persons(protocol, output, matched, {})
+    counted = Counted(found, part(output, found, matched), history.noise_key)
+    sizes = {p: Size(len(e), int(matched.met(p, output.of).sum())) for p, e in matched.encodings.items()}
     spent = history.spend(protocol, output, [one.facts for one in earlier])
-    answer, table = answers.overlap(protocol, output, counted, others, kept.judged)
-    answer = history.without_near_sizes(answer, protocol, {party: rows for party, (rows, _) in others.items()})
-    sizes = {party: rows for party, (rows, _) in others.items() if answer.parties[party] is not None}
-    past = history.of(protocol, output, table, counted.known_by, counted.linked, sizes, keys)
+    answer, table = answers.answer(protocol, output, counted, sizes, judged)
+    others = {party: size.rows for party, size in sizes.items() if party not in output.of or len(output.of) > 1}
+    answer = history.without_near_sizes(answer, protocol, others)
+    shown = {party: rows for party, rows in others.items() if answer.parties[party] is not None}
+    past = history.of(protocol, output, table, counted, shown, keys)
     history.refuse_difference(past, protocol, output, [one.past for one in earlier])
     facts = {
-        "output": output.name, "to": list(output.to), "of": number(protocol, output.of), "by": list(answer.by),
-        "cells": len(answer.cells), "hidden": sum(1 for cell in answer.cells if cell.linked.value is None),
+        "output": output.name, "question": output.question, "to": list(output.to),
+        "of": list(numbers(protocol, output)), "by": list(answer.by), "cells": len(answer.cells),
+        "hidden": sum(1 for figure in table.asked[: len(answer.cells)] if figure.value is None),
         "method": output.protection.method, **spent,
     }  # fmt: skip
     return Planned(answer, past, facts)

@@ -1,0 +1,65 @@
+"""Categories that a custodian makes of other fields on its own machine, so that the fields themselves stay there.
+
+Rules kept here:
+
+- A way of making is told apart by its `method`, and has its own keys and no others.
+- The values that come out stand in the protocol like those of any other category.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from linkage.protocol.base import Day, Model, Slug
+
+
+class Bands(Model):
+    """Bands of a number: hours a week, income a month."""
+
+    method: Literal["bands"]
+    of: Slug
+    """A field of kind number."""
+    starts: tuple[Annotated[float, Field(ge=0)], ...] = Field(min_length=1)
+    """Where each band after the first begins, in order; the first holds all below. One value more than starts."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it is made of."""
+        return (self.of,)
+
+
+class Region(Model):
+    """The region that a municipality is rolled up to (docs/spec/regions.md)."""
+
+    method: Literal["region"]
+    of: Slug
+    """A field that holds the code of a municipality."""
+    level: Literal["rmc", "labour-market"]
+    year: Annotated[int, Field(ge=2000, le=2100)]
+    """Of the code table: municipalities and regions change every year."""
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it is made of."""
+        return (self.of,)
+
+
+class Running(Model):
+    """Whether something was running on a day: a benefit, a job. The values are those for yes and for no."""
+
+    method: Literal["running"]
+    first: Slug = Field(alias="from")
+    """A field of kind date: the first day."""
+    last: Slug = Field(alias="until")
+    """A field of kind date: the last day; empty where it still runs."""
+    on: Day | Literal["reference-date"]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it is made of."""
+        return (self.first, self.last)
+
+
+Made = Annotated[Bands | Region | Running, Field(discriminator="method")]
