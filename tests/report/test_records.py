@@ -279,6 +279,16 @@ def test_joint_controllers_name_each_other() -> None:
     assert row["Joint controllers"].startswith("Gemeente Voorbeeldstad")
 
 
+def test_parties_that_ask_agreement_and_parties_in_a_new_role() -> None:
+    school = P.parties[0].model_copy(update={"agreement": "required", "roles": ("custodian", "approver", "watcher")})
+    changed = P.model_copy(update={"parties": (school, *P.parties[1:])})
+    found = account(replace(entry(0, "import-consent"), protocol=None), protocol=changed)
+    assert "ROC Voorbeeldstad (fictief): rijen zonder instemming" in " ".join(terms.measures(changed, "nl"))
+    text = " ".join(letter.as_text(letter.letter(found, STATE, "nl")).split())
+    assert "Wij zijn daarin bronhouder, degene die teruggave goedkeurt en watcher." in text
+    assert "Bestand met toestemmingen in het register gelezen" in text
+
+
 # DPIA
 
 

@@ -106,7 +106,8 @@ def of(protocol: Protocol, party_id: str, ledger: Iterable[Entry]) -> Account:
 
 def _concerning(protocol: Protocol, party: Party, ledger: Iterable[Entry]) -> Iterator[Entry]:
     """Entries that name the linkage, or that keep consent and bases which it uses."""
-    keeps = {"import-consent": party.consent == "required", "decide-basis": party.row_basis is not None}
+    asks = "required" in (party.consent, party.agreement)
+    keeps = {"import-consent": asks, "decide-basis": party.row_basis is not None}
     for entry in ledger:
         about = entry.act == "record-consent" and entry.facts.get("purpose") == protocol.id
         if entry.protocol == protocol.digest or about or (entry.protocol is None and keeps.get(entry.act, False)):

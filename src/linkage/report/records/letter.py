@@ -125,8 +125,12 @@ def as_data(one: Letter) -> dict[str, Any]:
 
 
 def _roles(account: Account, lang: Lang) -> str:
-    *first, last = (_in(f"role_{role}", lang) for role in account.party.roles)
+    *first, last = (_role(role, lang) for role in account.party.roles)
     return f"{', '.join(first)} {say('and', lang)} {last}" if first else last
+
+
+def _role(name: str, lang: Lang) -> str:
+    return _in(f"role_{name}", lang) if f"role_{name}" in LETTER else name
 
 
 def _agreed(account: Account, lang: Lang) -> list[str]:

@@ -31,6 +31,7 @@ LETTER: dict[str, dict[Lang, str]] = {
     "role_key-holder": {"nl": "sleutelhouder", "en": "key-holder"},
     "role_linkage-unit": {"nl": "koppeleenheid", "en": "linkage unit"},
     "role_recipient": {"nl": "ontvanger van de uitkomst", "en": "recipient of the result"},
+    "role_approver": {"nl": "degene die teruggave goedkeurt", "en": "approver of what is returned"},
     "agreed": {"nl": "Wat is afgesproken", "en": "What was agreed"},
     "purpose": {"nl": "Doel: {text}", "en": "Purpose: {text}"},
     "protocol": {

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from linkage.protocol.model import Condition, FieldSpec, Party, Protocol
+from linkage.protocol.outputs import Table
 from linkage.report import agreed, guarantee
 from linkage.report.records.words import WORDS, day, say
 from linkage.report.words import Lang
@@ -121,10 +122,13 @@ def measures(protocol: Protocol, lang: Lang) -> list[str]:
             said.append(say("m_keyed", lang))
     if any(field.send == "bloom" for field in protocol.fields):
         said.append(say("m_filters", lang, profile=protocol.encoding.profile))
+    if any(field.send == "blinded" for field in protocol.fields):
+        said.append(say("m_blinded", lang, unit=protocol.unit.name))
     said += [say("m_unit", lang, unit=protocol.unit.name), say("m_packages", lang)]
     for party in protocol.custodians:
         said += [say("m_quota", lang, party=party.name, quota=party.quota)] if party.quota else []
         said += [say("m_consent", lang, party=party.name)] if party.consent == "required" else []
+        said += [say("m_agreement", lang, party=party.name)] if party.agreement == "required" else []
         said += [say("m_basis", lang, party=party.name)] if party.row_basis is not None else []
     return [*dict.fromkeys(said), *_outputs(protocol, lang), say("m_ledger", lang)]
 
@@ -134,7 +138,7 @@ def _outputs(protocol: Protocol, lang: Lang) -> list[str]:
     return [
         say("m_output", lang, title=getattr(output.title, lang), rule=agreed.rule(output, lang))
         for output in protocol.outputs
-        if getattr(output, "protection", None) is not None
+        if isinstance(output, Table)
     ]
 
 

@@ -144,6 +144,14 @@ WORDS: dict[str, dict[Lang, str]] = {
         "nl": "{party}: rijen zonder geldige toestemming blijven bij de bron",
         "en": "{party}: rows without valid consent stay at the source",
     },
+    "m_agreement": {
+        "nl": "{party}: rijen zonder instemming met overdracht blijven bij de bron",
+        "en": "{party}: rows without agreement to hand-over (instemming) stay at the source",
+    },
+    "m_blinded": {
+        "nl": "Sommige categorieën kan {unit} niet lezen",
+        "en": "Some categories cannot be read by {unit}",
+    },
     "m_basis": {
         "nl": "{party}: rijen zonder mogelijke grondslag blijven bij de bron",
         "en": "{party}: rows without a possible basis stay at the source",
