@@ -23,7 +23,7 @@ out = click.option("--out", type=file, help="The file to write; printed when not
 
 @click.group()
 def record() -> None:
-    """Records of a linkage for your own files: log, register, DPIA, a letter to the data protection officer."""
+    """Records of a linkage for your own files."""
 
 
 @record.command("log")
@@ -40,10 +40,11 @@ def record_log(
     options: Options, persons: bool, id_type: str, key_file: Path | None, activity: str, out: Path | None,
     name: str | None,
 ) -> None:  # fmt: skip
-    """Write lines for the Logboek Dataverwerkingen (Logius), JSON, one a line: one trace for the whole linkage.
+    """Lines for the Logboek Dataverwerkingen.
 
-    Lines are about acts, and hold nothing of a person. With --persons a custodian gets a line per person too, in a file
-    that stays in its own house; the linkage unit knows nobody, and is refused.
+    JSON, one a line, as the standard of Logius has it: one trace for the whole linkage, the same at every party.
+    Lines are about acts, and hold nothing of a person. With --persons a custodian gets a line per person too, in a
+    file that stays in its own house; the linkage unit knows nobody, and is refused.
     """
     from linkage import files
     from linkage.report.records import trace
@@ -73,10 +74,11 @@ def record_log(
 @in_protocol
 @shared
 def record_register(options: Options, out: Path | None, name: str | None) -> None:
-    """Write the row for the register of processing activities (GDPR art. 30): .csv for Excel, .json for a program.
+    """The row for the register of processing.
 
-    A processor gets the row of art. 30(2), every other party that of art. 30(1). What the protocol does not say, such
-    as the data protection officer, says that it is yours to fill in.
+    GDPR art. 30, .csv for Excel, .json for a program. A processor gets the row of art. 30(2), every other party that
+    of art. 30(1). What the protocol does not say, such as the data protection officer, says that it is yours to fill
+    in.
     """
     from linkage.report.records import register
 
@@ -91,8 +93,10 @@ def record_register(options: Options, out: Path | None, name: str | None) -> Non
 @in_protocol
 @shared
 def record_dpia(options: Options, out: Path | None, name: str | None) -> None:
-    """Write the sections of the Rijksmodel DPIA 3.0 that the protocol fills in, in Dutch: .md for people, .json for the
-    form of the Rijk. What people must still write is marked.
+    """A DPIA, pre-filled from the protocol.
+
+    The sections of the Rijksmodel DPIA 3.0, in Dutch: .md for people, .json for the form of the Rijk. What people must
+    still write is marked.
     """
     from datetime import UTC, datetime
 
@@ -109,8 +113,10 @@ def record_dpia(options: Options, out: Path | None, name: str | None) -> None:
 @in_protocol
 @shared
 def record_letter(options: Options, out: Path | None, name: str | None) -> None:
-    """Write a letter to the data protection officer, .txt or .html: what this organisation did on which day, on which
-    declared basis, with which counts, and to whom what was sent, by its own ledger.
+    """A letter to the data protection officer.
+
+    .txt or .html: what this organisation did on which day, on which declared basis, with which counts, and to whom what
+    was sent, by its own ledger.
     """
     from linkage.report.records import letter
     from linkage.roles import records

@@ -100,11 +100,13 @@ def as_text(one: Letter) -> str:
     import textwrap
 
     lines = [*one.head, ""]
+    fold = textwrap.TextWrapper(WIDTH, break_on_hyphens=False, break_long_words=False)
     for part in one.parts:
         lines += [part.heading, "-" * len(part.heading)] if part.heading else []
-        lines += [line for text in part.sentences for line in textwrap.wrap(text, WIDTH)]
-        for point in part.points:
-            lines += textwrap.wrap(point, WIDTH, initial_indent="- ", subsequent_indent="  ", break_long_words=False)
+        fold.initial_indent = fold.subsequent_indent = ""
+        lines += [line for text in part.sentences for line in fold.wrap(text)]
+        fold.initial_indent, fold.subsequent_indent = "- ", "  "
+        lines += [line for text in part.points for line in fold.wrap(text)]
         lines.append("")
     return "\n".join([*lines, *one.foot]) + "\n"
 
