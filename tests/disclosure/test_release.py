@@ -309,7 +309,9 @@ CHANGED = canonical.from_bytes(good().to_bytes())["expected"][0]
         pytest.param([CHANGED | {"chosen": 1}], id="chosen, in numbers"),
         pytest.param([CHANGED | {"links": 12}], id="a count beside"),
         pytest.param([{k: v for k, v in CHANGED.items() if k != "threshold"}], id="no threshold"),
-        pytest.param([CHANGED | {"scores": [{"low": 54, "high": 100, "share": 100.5}]}], id="a share that is not whole"),
+        pytest.param(
+            [CHANGED | {"scores": [{"low": 54, "high": 100, "share": 100.5}]}], id="a share that is not whole"
+        ),
         pytest.param([CHANGED | {"scores": [{"low": 54, "high": 100, "share": 100, "links": 9}]}], id="links of a bar"),
         pytest.param(CHANGED, id="no list"),
         pytest.param("gone", id="nothing at all"),

@@ -18,8 +18,9 @@ from linkage.disclosure.release import Cell, Expected, Release, limits
 from linkage.protocol.base import Text
 from linkage.protocol.load import load, loads
 from linkage.report import agreed, guarantee, result
+from linkage.report.lang import Lang
 from linkage.report.result import Report, as_csv, as_data, as_html, as_json, as_text, share
-from linkage.report.words import WORDS, Lang, word
+from linkage.report.words import WORDS, word
 
 P = load(files.shipped("protocols/graduates-on-benefits.yml"))
 LANGUAGES: tuple[Lang, ...] = ("nl", "en")

@@ -92,6 +92,11 @@ class Release:
         """Canonical JSON."""
         return canonical.to_bytes({"release": VERSION, **asdict(self)})
 
+    @property
+    def digest(self) -> str:
+        """``sha256:<hex>`` over these bytes: recipients who compare it have the same release."""
+        return canonical.digest({"release": VERSION, **asdict(self)})
+
 
 VERSION = 3
 
