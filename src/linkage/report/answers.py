@@ -23,7 +23,7 @@ def answer(figures: Figures) -> str:
     if len(figures.splits) == 2:
         said = _moves(figures)
     elif figures.splits:
-        said = _states(figures)
+        said = _states(figures, figures.splits[0])
     else:
         said = _union(figures) if figures.total.cell.part is None else _part(figures)
     return said[0].upper() + said[1:]
@@ -62,33 +62,35 @@ def _rest(figures: Figures) -> str:
     return " " + _say(figures, "some_shown", shown=shown, cells=len(cells)) if shown else ""
 
 
-def _states(figures: Figures) -> str:
+def _states(figures: Figures, split: str) -> str:
     """Of a partition: every state with its count, or the largest of many."""
-    states = figures.family(figures.splits)
+    states = figures.family((split,))
     shown = [line for line in states if line.cell.persons.value is not None]
-    these = _these(figures)
+    these = _these(figures, split)
     if not shown:
         return _say(figures, "answer_states_hidden", these=these, count=len(states)) + _rest(figures)
     if len(states) > MOST:
-        parts = "; ".join(_state(figures, line) for line in _by_size(shown)[:LARGEST])
+        parts = "; ".join(_state(figures, line, split) for line in _by_size(shown)[:LARGEST])
         return _say(figures, "answer_states_most", these=these, parts=parts, count=len(states))
-    parts = "; ".join(_state(figures, line) for line in shown)
-    away = [_name(figures, line, figures.splits[0]) for line in states if line not in shown]
+    parts = "; ".join(_state(figures, line, split) for line in shown)
+    away = [_name(figures, line, split) for line in states if line not in shown]
     names = joined(away, word("and", figures.labels.lang)) if away else ""
     said = {"minimum": figures.release.protection.get("minimum"), "states": names}
     more = [_say(figures, "states_away", **said)] if away else []
     return " ".join([_say(figures, "answer_states", these=these, parts=parts), *more])
 
 
-def _these(figures: Figures) -> str:
+def _these(figures: Figures, split: str) -> str:
     persons = figures.total.cell.persons
-    if persons.value is None:
-        return _say(figures, "these_hidden")
-    return _say(figures, "these", persons=figures.said(persons))
+    said = {} if persons.value is None else {"persons": figures.said(persons)}
+    these = _say(figures, "these" if said else "these_hidden", **said)
+    if len(figures.splits) == 1:
+        return these
+    return _say(figures, "at_moment", moment=figures.labels.column(split), these=these)
 
 
-def _state(figures: Figures, line: Line) -> str:
-    said = {"state": _name(figures, line, figures.splits[0]), "count": figures.said(line.cell.persons)}
+def _state(figures: Figures, line: Line, split: str) -> str:
+    said = {"state": _name(figures, line, split), "count": figures.said(line.cell.persons)}
     return _say(figures, "state", share=line.percent, **said) if line.percent else _say(figures, "state_plain", **said)
 
 
@@ -106,8 +108,8 @@ def _moves(figures: Figures) -> str:
         sentence = _say(figures, "answer_stay", share=percent(min(1, count / total.value)), **said)
     else:
         sentence = _say(figures, "answer_stay_hidden")
-    if not changed:
-        return f"{sentence} {_say(figures, 'answer_no_move')}"
+    if not changed:  # then at least what is known of the last moment
+        return " ".join([sentence, _say(figures, "answer_no_move"), _states(figures, second)])
     most = _by_size(changed)[0]
     said = {"before": _name(figures, most, first), "after": _name(figures, most, second)}
     return f"{sentence} {_say(figures, 'answer_move', count=figures.said(most.cell.persons), **said)}"

@@ -9,6 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.disclosure.release import Expected
@@ -49,6 +50,8 @@ class Row:
 class Bars:
     """A bar for every line."""
 
+    head: str
+    """What the names of the rows are."""
     rows: tuple[Row, ...]
     legend: tuple[tuple[str, str], ...]
     """Kind of piece and what it means."""
@@ -102,23 +105,34 @@ def _families(figures: Figures) -> list[tuple[str, ...]]:
 
 
 def _bars(figures: Figures) -> Bars:
-    lines = next(found for family in _families(figures) if len(found := figures.family(family)) <= MOST_ROWS)
+    family = next(one for one in _families(figures) if len(figures.family(one)) <= MOST_ROWS)
+    lines = figures.family(family)
     longest = max((line.cell.persons.value or 0 for line in lines), default=0) or 1
-    rows = tuple(Row(line.name, _pieces(line, longest), _figures(figures, line)) for line in lines)
+    rows = tuple(Row(line.name, _pieces(figures, line, longest), _figures(figures, line)) for line in lines)
     heads = figures.headings[figures.names :]
     legend = [("whole", heads[0])] if figures.total.cell.part is None else [("part", heads[1]), ("whole", heads[0])]
-    return Bars(rows, (*legend, *_hatched(figures, rows)), _alt(figures.labels, rows))
+    return _drawn(figures, family, rows, legend)
 
 
-def _pieces(line: Line, longest: int) -> tuple[Piece, ...]:
+def _drawn(figures: Figures, family: Sequence[str], rows: tuple[Row, ...], legend: list[tuple[str, str]]) -> Bars:
+    """Bars with what their names are, what is hatched, and the words that say the same."""
+    head = ", ".join(map(figures.labels.column, family))
+    said = "; ".join(f"{row.name}: {row.said}" for row in rows)
+    alt = word("alt_bars", figures.labels.lang, rows=f"{head}. {said}" if head else said)
+    return Bars(head, rows, (*legend, *_hatched(figures, rows)), alt)
+
+
+def _pieces(figures: Figures, line: Line, longest: int) -> tuple[Piece, ...]:
     persons, part = line.cell.persons, line.cell.part
     if persons.value is None:
         return (Piece("away", 0, 100),)
     length = 100 * persons.value / longest
     if part is None:
         return (Piece("whole", 0, length),)
-    inside = Piece("away", 0, length) if part.value is None else Piece("part", 0, 100 * part.value / longest)
-    return (Piece("whole", 0, length), inside)
+    if part.value is not None:
+        return (Piece("whole", 0, length), Piece("part", 0, 100 * part.value / longest))
+    most = figures.release.protection["minimum"] if part.status == "below" else persons.value
+    return (Piece("whole", 0, length), Piece("away", 0, min(length, 100 * most / longest)))
 
 
 def _figures(figures: Figures, line: Line) -> str:
@@ -136,11 +150,6 @@ def _hatched(figures: Figures, rows: tuple[Row, ...]) -> list[tuple[str, str]]:
     below = figures.total.asked.status == "below"
     mark = figures.shown(figures.total.asked) if below and len(rows) == 1 else figures.mark
     return [("away", word("hatched", figures.labels.lang, mark=mark))]
-
-
-def _alt(labels: Labels, rows: tuple[Row, ...]) -> str:
-    said = "; ".join(f"{row.name}: {row.said}" if row.name else row.said for row in rows)
-    return word("alt_bars", labels.lang, rows=said)
 
 
 def _stacked(figures: Figures) -> Bars | None:
@@ -164,7 +173,7 @@ def _stacked(figures: Figures) -> Bars | None:
     wholes = {tuple(line.cell.categories.values()): line for line in figures.family(rest)}
     rows = tuple(_divided(figures, wholes[key], lines) for key, lines in groups.items())
     legend = [(_kind(n, len(names)), figures.labels.value(split, name)) for n, name in enumerate(names)]
-    return Bars(rows, (*legend, *_hatched(figures, rows)), _alt(figures.labels, rows))
+    return _drawn(figures, rest, rows, legend)
 
 
 def _kind(state: int, states: int) -> str:
@@ -179,8 +188,10 @@ def _divided(figures: Figures, whole: Line, lines: list[Line]) -> Row:
     names = [figures.labels.value(split, line.cell.categories[split]) for line in lines]
     pairs = [f"{name} {figures.shown(line.cell.persons)}" for name, line in zip(names, lines, strict=True)]
     said = f"{figures.shown(whole.cell.persons)} {word('of_persons', figures.labels.lang)}: {', '.join(pairs)}"
+    said_of = [figures.labels.value(one, value) for one, value in whole.cell.categories.items()]
+    name = ", ".join(said_of) or whole.name
     if persons is None:
-        return Row(whole.name, (Piece("away", 0, 100),), said)
+        return Row(name, (Piece("away", 0, 100),), said)
     told = [count or 0 for count in counts]
     left = max(persons - sum(told), persons * LEAST_HATCHED / 100) if None in counts else 0.0
     every = max(sum(told) + left, 1)
@@ -191,7 +202,7 @@ def _divided(figures: Figures, whole: Line, lines: list[Line]) -> Row:
             start += 100 * count / every
     if left:  # all hidden states together: the figures do not tell how they divide it
         pieces.append(Piece("away", start, 100 * left / every))
-    return Row(whole.name, tuple(pieces), said)
+    return Row(name, tuple(pieces), said)
 
 
 def _plain(figures: Figures, split: str) -> Bars | None:
@@ -201,9 +212,8 @@ def _plain(figures: Figures, split: str) -> Bars | None:
         return None
     longest = max((line.cell.persons.value or 0 for line in lines), default=0) or 1
     told = [(figures.labels.value(split, line.cell.categories[split]), line) for line in lines]
-    rows = tuple(Row(name, _pieces(line, longest), _figures(figures, line)) for name, line in told)
-    persons = word("persons", figures.labels.lang)
-    return Bars(rows, (("whole", persons), *_hatched(figures, rows)), _alt(figures.labels, rows))
+    rows = tuple(Row(name, _pieces(figures, line, longest), _figures(figures, line)) for name, line in told)
+    return _drawn(figures, (split,), rows, [("whole", word("persons", figures.labels.lang))])
 
 
 def _moves(figures: Figures) -> Moves | None:

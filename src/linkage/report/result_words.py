@@ -70,6 +70,7 @@ RESULT_WORDS: Texts = {
         "nl": "Van {shown} van de {cells} groepen in de tabel is het aantal wel te zien.",
         "en": "Of {shown} of the {cells} groups in the table the count is shown.",
     },
+    "at_moment": {"nl": "{moment}: {these}", "en": "{moment}: {these}"},
     "these": {"nl": "De {persons} personen van {of}", "en": "{persons} persons of {of}"},
     "these_hidden": {"nl": "De personen van {of}", "en": "The persons of {of}"},
     "answer_states": {"nl": "{these} zijn zo verdeeld: {parts}.", "en": "{these} are divided like this: {parts}."},
@@ -83,8 +84,8 @@ RESULT_WORDS: Texts = {
         "en": "{these} are divided over {count} groups, but of no group the count may be shown. That protects small "
         "groups.",
     },
-    "state": {"nl": "{state}: {count} ({share})", "en": "{state}: {count} ({share})"},
-    "state_plain": {"nl": "{state}: {count}", "en": "{state}: {count}"},
+    "state": {"nl": "{count} ({share}) {state}", "en": "{count} ({share}) {state}"},
+    "state_plain": {"nl": "{count} {state}", "en": "{count} {state}"},
     "states_away": {
         "nl": "Van de andere groepen is het aantal kleiner dan {minimum} of verborgen: {states}.",
         "en": "Of the other groups the count is smaller than {minimum} or hidden: {states}.",
