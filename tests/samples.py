@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -112,6 +111,7 @@ def release(name: str, cells: Sequence[int], part: Sequence[int] | None = None, 
     return taken
 
 
+@functools.cache
 def every(persons: int) -> Mapping[str, Release]:
     """Releases about so many persons: 8 % on benefits, 50 % in work, 4 % both."""
     level = np.array([0.1, 0.35, 0.3, 0.25])
@@ -139,8 +139,3 @@ def _whole(wanted: np.ndarray[Any, np.dtype[np.float64]]) -> list[int]:
     order = np.argsort(down - wanted, kind="stable")
     down[order[:rest]] += 1
     return [int(n) for n in down]
-
-
-def unlike(one: Release, **change: Any) -> Release:
-    """A release with something else in it."""
-    return replace(one, **change)

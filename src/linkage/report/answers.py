@@ -102,17 +102,19 @@ def _moves(figures: Figures) -> str:
     changed = [line for line in moves if line not in stayed and line.cell.persons.value]
     total = figures.total.cell.persons
     counts = [line.cell.persons.value for line in stayed]
-    if total.value and counts and None not in counts:
+    told = total.value is not None and counts and None not in counts
+    if told:
         count = sum(filter(None, counts))
         said = {"persons": figures.said(total), "count": figures.said(Figure(count, "shown"))}
-        sentence = _say(figures, "answer_stay", share=percent(min(1, count / total.value)), **said)
+        stay = _say(figures, "answer_stay", share=percent(min(1, count / (total.value or 1))), **said)
     else:
-        sentence = _say(figures, "answer_stay_hidden")
+        stay = _say(figures, "answer_stay_hidden")
     if not changed:  # then at least what is known of the last moment
-        return " ".join([sentence, _say(figures, "answer_no_move"), _states(figures, second)])
+        return " ".join([stay, _say(figures, "answer_no_move"), _states(figures, second)])
     most = _by_size(changed)[0]
     said = {"before": _name(figures, most, first), "after": _name(figures, most, second)}
-    return f"{sentence} {_say(figures, 'answer_move', count=figures.said(most.cell.persons), **said)}"
+    move = _say(figures, "answer_move", count=figures.said(most.cell.persons), **said)
+    return f"{stay} {move}" if told else f"{move} {stay}"
 
 
 def _by_size(lines: list[Line]) -> list[Line]:

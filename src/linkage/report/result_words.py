@@ -105,7 +105,7 @@ RESULT_WORDS: Texts = {
         "en": "The largest change: from ‘{before}’ to ‘{after}’, {count} persons.",
     },
     "answer_no_move": {
-        "nl": "Van geen enkele verandering is het aantal te tonen.",
+        "nl": "Van geen enkele verandering mag het aantal te zien zijn.",
         "en": "Of no change the count may be shown.",
     },
     "pooled": {

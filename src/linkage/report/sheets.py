@@ -133,7 +133,7 @@ class _Pen:
                 self._cell(sheet, at, column, value, self.long if alone else self.text)
 
     def _cell(self, sheet: Worksheet, row: int, column: int, value: Any, text: Any) -> None:
-        if isinstance(value, str):
+        if isinstance(value, str) and value:
             sheet.write_string(row, column, value, text)
         elif isinstance(value, int):
             sheet.write_number(row, column, value, self.number)
