@@ -13,6 +13,7 @@ import pytest
 import samples
 from linkage.disclosure.release import Release
 from linkage.protocol.base import Text
+from linkage.protocol.protections import DifferentialPrivacy
 from linkage.report.lang import LANGUAGES, Lang
 from linkage.report.page import as_html
 from linkage.report.picture import Bars, Moves, picture, scores
@@ -143,7 +144,15 @@ def test_scores_are_drawn_with_their_threshold(lang: Lang) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_where_nothing_is_known_of_quality_that_is_said(lang: Lang) -> None:
     release: Release = replace(samples.every(5000)["overlap"], expected=())
-    assert word("quality_none", lang) in as_html(Report(P, release, lang))
+    assert word("quality_few", lang) in as_html(Report(P, release, lang))
+    numbers = P.model_copy(update={"matching": P.matching.model_copy(update={"stages": P.matching.stages[:1]})})
+    assert word("quality_numbers", lang) in as_html(Report(numbers, release, lang))
+    noisy = {"method": "differential-privacy", "epsilon": 1.0, "budget": 10.0, "margins": ()}
+    output = P.tables[0].model_copy(update={"protection": DifferentialPrivacy.model_validate(noisy)})
+    private = P.model_copy(update={"outputs": (output,)})
+    page = as_html(Report(private, replace(release, protection=noisy), lang))
+    assert word("quality_noise", lang) in page
+    assert word("rule_private", lang, epsilon="1").split("(")[0] in page
     known = {"overlap": 42, "true_overlap": 44, "precision": 0.98, "recall": 0.96}
     assert "0.9800" in as_html(Report(P, release, lang, known))
 

@@ -17,6 +17,8 @@ from typing import Any
 from linkage.disclosure.release import Expected, Release
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Table
+from linkage.protocol.protections import DifferentialPrivacy
+from linkage.protocol.stages import Fuzzy
 from linkage.report import agreed, guarantee
 from linkage.report.answers import answer
 from linkage.report.coverage import Coverage, coverage
@@ -111,6 +113,16 @@ class Report:
     def expected(self) -> list[str]:
         """What to expect of the links of every fuzzy stage."""
         return [self._expected(one) for one in self.release.expected]
+
+    @property
+    def no_quality(self) -> str:
+        """Why nothing is told of the quality of the links; empty where something is."""
+        if self.quality is not None or self.release.expected:
+            return ""
+        if isinstance(self.output.protection, DifferentialPrivacy):
+            return word("quality_noise", self.lang)
+        likeness = any(isinstance(stage, Fuzzy) for stage in self.protocol.matching.stages)
+        return word("quality_few" if likeness else "quality_numbers", self.lang)
 
     def _expected(self, one: Expected) -> str:
         """One sentence on the quality of a stage."""

@@ -186,11 +186,17 @@ RESULT_WORDS: Texts = {
     },
     # quality
     "quality": {"nl": "Kwaliteit van de koppeling", "en": "Quality of the linkage"},
-    "quality_none": {
-        "nl": "Over de kwaliteit van de koppeling is hier niets te melden: er is niet op gelijkenis gekoppeld, het "
-        "waren te weinig koppelingen, of elk getal heeft ruis.",
-        "en": "Nothing can be said here of the quality of the linkage: nothing was linked by likeness, there were too "
-        "few links, or every figure has noise.",
+    "quality_numbers": {
+        "nl": "Er is alleen op nummer gekoppeld, niet op gelijkenis. Hoe goed dat ging, is niet geschat.",
+        "en": "Rows were linked by number only, not by likeness. How good that is was not estimated.",
+    },
+    "quality_noise": {
+        "nl": "Over de kwaliteit van de koppeling wordt niets gemeld, want elk getal heeft ruis.",
+        "en": "Nothing is told of the quality of the linkage, because every figure has noise.",
+    },
+    "quality_few": {
+        "nl": "Over de kwaliteit van de koppeling wordt niets gemeld: er zijn te weinig koppelingen op gelijkenis.",
+        "en": "Nothing is told of the quality of the linkage: there are too few links by likeness.",
     },
     "between": {"nl": "Tussen {left} en {right}: {sentence}", "en": "Between {left} and {right}: {sentence}"},
     "expected": {

@@ -100,7 +100,7 @@ def _table(report: Report) -> list[Row]:
 
 def _quality(report: Report) -> list[str]:
     measured = [report.quality_text] if report.quality is not None else []
-    return [*measured, *report.expected] or [word("quality_none", report.lang)]
+    return [*measured, *report.expected] or [report.no_quality]
 
 
 class _Pen:
