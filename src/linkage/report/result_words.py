@@ -241,8 +241,8 @@ RESULT_WORDS: Texts = {
     # who, on which basis, and how to check
     "learnt": {"nl": "Wie weet nu wat", "en": "Who learnt what"},
     "learnt_custodian": {
-        "nl": "leert alleen de tabel hierboven. Ziet geen rij en geen nummer van de ander.",
-        "en": "learns only the table above. Sees no row and no number of the other.",
+        "nl": "leert alleen deze uitkomst. Ziet geen rij en geen nummer van de ander.",
+        "en": "learns only this result. Sees no row and no number of the other.",
     },
     "learnt_unit": {
         "nl": "zag rijaantallen, categorieën, welke willekeurige rijkenmerken bij elkaar horen en hoe sterk filters op "
