@@ -43,12 +43,13 @@ SIZES = {"mbo": 435, "gemeente": None}
 RELEASE = Release(
     P.digest,
     "on-benefits",
+    P.reference_date,
     SIZES,
     ("level", "school-year"),
     (cell("1", "2022/2023", 60, 15), cell("2", "2022/2023", 75, None), cell("3", "2023/2024", None, None)),
     (),
     Cell({}, figure(435), figure(45)),
-    limits(P.outputs[0]),
+    limits(P.tables[0]),
     (),
 )
 EXPECTED = Expected(

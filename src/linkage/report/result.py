@@ -194,7 +194,7 @@ def as_data(report: Report) -> dict[str, Any]:
     return {
         "answer": report.answer,
         "title": report.title,
-        "reference_date": report.protocol.reference_date,
+        "reference_date": report.release.reference_date,
         "rows": release.pop("parties"),
         **release,
         "notes": report.notes,

@@ -66,7 +66,7 @@ def _sheets(report: Report) -> list[Sheet]:
     sources: list[Row] = [(one.name, one.rows, one.tells) for one in said.sources]
     digests: list[Row] = [*report.digests.items(), *((line,) for line in report.checks)]
     learnt: list[Row] = [*report.learnt, *((text,) for text in report.limits)]
-    about = f"{word('reference_date', lang)} {report.protocol.reference_date}"
+    about = f"{word('reference_date', lang)} {report.release.reference_date}"
     notes = [(note,) for note in report.notes if note not in report.expected]
     answer: list[Row] = [(report.title,), (about,), (), (report.answer,), (), *notes]
     columns = len(report.headings) - report.figures.names

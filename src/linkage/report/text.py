@@ -16,7 +16,7 @@ WIDTH = 96
 def as_text(report: Report) -> str:
     """The report for a terminal."""
     lang = report.lang
-    parts = [report.title, f"{word('reference_date', lang)} {report.protocol.reference_date}", ""]
+    parts = [report.title, f"{word('reference_date', lang)} {report.release.reference_date}", ""]
     parts += [_fold(report.answer), "", *_table(report), "", *map(_fold, report.notes)]
     if report.coverage.lead:
         parts += ["", word("coverage", lang), *_coverage(report)]

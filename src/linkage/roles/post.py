@@ -225,7 +225,9 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
 
 
 def _name(linkage: Linkage) -> str:
-    return f"{linkage.protocol.id} {linkage.protocol.version}"
+    agreed = linkage.protocol
+    wave = f", wave {agreed.reference_date}" if agreed.waves else ""
+    return f"{agreed.id} {agreed.version}{wave}"
 
 
 def _unit(home: Home, linkage: Linkage) -> list[Step]:
@@ -334,5 +336,7 @@ def _counted(elements: Mapping[str, int]) -> str:
 
 
 def _acts(home: Home, linkage: Linkage) -> dict[str, int]:
-    """What was done in this linkage, each act with its last place in the ledger."""
-    return {e.act: e.index for e in home.ledger.entries() if e.protocol == linkage.protocol.digest}
+    """What was done in this linkage, and in the wave that lasts today, each act with its last place in the ledger."""
+    of = [e for e in home.ledger.entries() if e.protocol == linkage.protocol.digest]
+    now = linkage.protocol.reference_date
+    return {e.act: e.index for e in of if e.facts.get("wave", now) == now}
