@@ -20,13 +20,13 @@ import protocols
 import published
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
+from linkage.report.lang import Lang
 from linkage.report.records import account as accounts
 from linkage.report.records import dpia, letter, register, terms, trace
 from linkage.report.records.account import ACTS, Account
 from linkage.report.records.dpia_words import QUESTIONS, SECTIONS, TODO
 from linkage.report.records.letter_words import LETTER
 from linkage.report.records.words import WORDS, say
-from linkage.report.words import Lang
 from linkage.roles import records
 from simulator import NAMES, Simulator
 

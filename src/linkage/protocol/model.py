@@ -324,9 +324,10 @@ class Protocol(Model):
         """What a table is split by beside its categories: name of the split to its states."""
         if not isinstance(output, Partition):
             return {}
-        return {split.name: split.values(self._told(split)) for split in output.splits}
+        return {split.name: split.values(self.told(split)) for split in output.splits}
 
-    def _told(self, split: Split) -> dict[str, tuple[str, ...]]:
+    def told(self, split: Split) -> dict[str, tuple[str, ...]]:
+        """Per thing sought the values that those who are found are told apart by, where there are any."""
         apart = {one.name: one.field for one in split.sought if one.field and not one.only}
         return {name: self.field(field).values or () for name, field in apart.items()}
 

@@ -20,7 +20,7 @@ from linkage import arriving, canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import answer as answers
-from linkage.disclosure.answer import Size
+from linkage.disclosure.answer import Seen, Size
 from linkage.disclosure.history import History, Past, numbers
 from linkage.disclosure.persons import Matched, part, persons
 from linkage.disclosure.protect import Counted
@@ -157,13 +157,13 @@ def plan(home: Home, identity: Identity, linkage: Linkage) -> tuple[History, lis
     result: list[Planned] = []
     for output in protocol.tables:
         keys = exchange.keys(read(linkage.received(output.of[0])).header)
-        one = _planned(protocol, output, matched, keys, kept.judged, history, result)
+        one = _planned(protocol, output, matched, keys, kept.seen, history, result)
         result += [one] if one else []
     return history, result
 
 
 def _planned(
-    protocol: Protocol, output: Table, matched: Matched, keys: Mapping[str, str], judged: Sequence[Judged],
+    protocol: Protocol, output: Table, matched: Matched, keys: Mapping[str, str], seen: Sequence[Seen],
     history: History, earlier: Sequence[Planned],
 ) -> Planned | None:  # fmt: skip
     before = history.states_before(protocol, output, lambda: persons(protocol, output, matched, None).known_by)
@@ -173,7 +173,7 @@ def _planned(
     counted = Counted(found, part(output, found, matched), history.noise_key)
     sizes = {p: Size(len(e), int(matched.met(p, output.of).sum())) for p, e in matched.encodings.items()}
     spent = history.spend(protocol, output, [one.facts for one in earlier])
-    answer, table = answers.answer(protocol, output, counted, sizes, judged)
+    answer, table = answers.answer(protocol, output, counted, sizes, seen)
     others = {party: size.rows for party, size in sizes.items() if party not in output.of or len(output.of) > 1}
     answer = history.without_near_sizes(answer, protocol, others)
     shown = {party: rows for party, rows in others.items() if answer.parties[party] is not None}

@@ -13,8 +13,8 @@ import re
 from linkage.protocol.model import Condition, FieldSpec, Party, Protocol
 from linkage.protocol.outputs import Table
 from linkage.report import agreed, guarantee
+from linkage.report.lang import Lang
 from linkage.report.records.words import WORDS, day, say
-from linkage.report.words import Lang
 
 _PARTS = (("years", "Y"), ("months_of", "M"), ("days", "D"))
 _TESTS = ("one_of", "on_or_after", "on_or_before", "age_from", "age_to")

@@ -23,9 +23,9 @@ from linkage import canonical
 from linkage.ledger import witness
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Party, Protocol
+from linkage.report.lang import Lang
 from linkage.report.records.account import ACTS, WITHOUT_DATA, Account, Sent
 from linkage.report.records.words import WORDS, say
-from linkage.report.words import Lang
 
 Line = dict[str, Any]
 ACTIVITY, PERSON, PERSON_TYPE, PROCESSOR = (

@@ -8,7 +8,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from linkage.report.words import Lang
+from linkage.report.lang import Lang
 
 WORDS: dict[str, dict[Lang, str]] = {
     "to_fill": {"nl": "[zelf invullen]", "en": "[to be filled in]"},
