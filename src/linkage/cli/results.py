@@ -30,12 +30,24 @@ def _reports(options: Options, name: str | None) -> list[Report]:
 @in_protocol
 @shared
 def result_show(options: Options, name: str | None) -> None:
-    """Show the results."""
+    """Show the results. Of a list of re-contact: how many, and on whose decision; who they are, `contacts` writes."""
     from linkage.report import result as reports
 
+    if options.home.linkage(name).protocol.mode == "recontact":
+        _show_lists(options, name)
+        return
     found = _reports(options, name)
     text = [*map(reports.as_text, found), *_own_rows(options, name)]
     options.show("\n\n".join(text), [reports.as_data(report) for report in found])
+
+
+def _show_lists(options: Options, name: str | None) -> None:
+    from linkage.report import returned
+    from linkage.roles import contacts
+
+    found = contacts.lists(options.home, options.unlock(), options.home.linkage(name))
+    text = [*(returned.as_text(one, options.lang) for one in found), *_own_rows(options, name)]
+    options.show("\n\n".join(text), [returned.as_data(one) for one in found])
 
 
 def _own_rows(options: Options, name: str | None) -> list[str]:
@@ -66,3 +78,25 @@ def result_export(options: Options, path: Path, name: str | None) -> None:
         files.write(target, writers[path.suffix](report).encode())
     shown = [str(target) for target in paths]
     options.show("wrote " + ", ".join(shown), {"files": shown})
+
+
+@result.command("contacts")
+@click.argument("path", type=file)
+@in_protocol
+@click.option("--output", help="Which list, where more than one is here.")
+@shared
+def result_contacts(options: Options, path: Path, name: str | None, output: str | None) -> None:
+    """Open a list of re-contact: write the own references of who may be approached to a CSV file for Excel.
+
+    Consent is looked at again on this day. The file holds personal data; it is yours to keep and to remove.
+    """
+    from linkage.errors import InputError
+    from linkage.report import returned
+    from linkage.roles import contacts
+
+    if path.suffix != ".csv":
+        raise InputError("expected a name that ends in .csv", where=path.name)
+    home, identity = options.home, options.unlock()
+    made = contacts.write(home, identity, home.linkage(name), path, lang=options.lang, output=output)
+    text = f"{returned.as_text(made, options.lang)}\nwrote {path}"
+    options.show(text, {**returned.as_data(made), "file": str(path)})

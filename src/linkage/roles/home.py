@@ -19,7 +19,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from linkage import files, protocol
+from linkage import canonical, files, protocol
 from linkage.crypto import card as cards
 from linkage.crypto import identity as identities
 from linkage.crypto.card import Card
@@ -95,6 +95,23 @@ class Linkage:
     def result(self, output: str) -> Path:
         """At a recipient: a release."""
         return self.folder / "results" / f"{output}.json"
+
+    @property
+    def handles(self) -> Path:
+        """At a relation holder, in re-contact: which handle is which of its own references, sealed to itself."""
+        return self.folder / "handles.package"
+
+    def listed(self, output: str) -> Path:
+        """In re-contact: the newest list, sealed to oneself, at the linkage unit and at the relation holder."""
+        return self.folder / "lists" / f"{output}.package"
+
+    def request(self, output: str) -> Path:
+        """At an approver: the newest request about a list."""
+        return self.folder / "requests" / f"{output}.json"
+
+    def approval(self, listed: str) -> Path:
+        """The decision on the list of that digest, at the approver and at the linkage unit."""
+        return self.folder / "approvals" / f"{listed.removeprefix(canonical.DIGEST_PREFIX)}.json"
 
 
 class Home:
