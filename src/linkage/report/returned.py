@@ -21,7 +21,7 @@ from linkage.report.words import Lang, word
 class Contacts:
     """A list that was opened."""
 
-    protocol: Protocol
+    protocol: Protocol = field(repr=False)
     output: Recontact
     digest: str
     """Of the list, as the ledgers name it."""

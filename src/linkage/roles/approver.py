@@ -9,17 +9,18 @@ Rules kept here (docs/spec/recontact.md):
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from linkage import canonical, files
+from linkage import files
 from linkage.crypto import card as cards
+from linkage.crypto import envelope
 from linkage.crypto.envelope import Package
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, Untrusted
 from linkage.protocol.outputs import Recontact
-from linkage.roles import agreement, exchange, listed
+from linkage.roles import agreement, exchange, kept, listed
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 from linkage.roles.listed import Approval, Request
@@ -61,22 +62,27 @@ def take_request(home: Home, identity: Identity, linkage: Linkage, path: Path) -
         if request.protocol != protocol.digest or not plain:
             raise Untrusted("a request under another protocol, or that counts otherwise than agreed", where=path.name)
         here = linkage.request(output.name)
-        if here.exists() and _read(here)["number"] > header.sequence:
+        if here.exists() and envelope.read(here).header.sequence > header.sequence:
             raise Refused(f"a newer request about '{output.name}' is here", where=path.name)
-        files.write(here, canonical.to_bytes({"number": header.sequence, "request": asdict(request)}))
+        files.copy(package.path, here)  # as it came: signed by the linkage unit
         taken.append(request)
 
     exchange.take_in(home, identity, linkage, path, listed.REQUEST, keep)
     return taken[0]
 
 
-def requests(home: Home, linkage: Linkage) -> dict[str, Request]:
-    """Output to the newest request about it, for which this party decides."""
+def requests(home: Home, identity: Identity, linkage: Linkage) -> dict[str, Request]:
+    """Output to the newest request about it, for which this party decides.
+
+    Raises:
+        Untrusted: one that is kept here was altered.
+    """
     found = {}
     for output in _mine(home, linkage):
         path = linkage.request(output.name)
         if path.exists():
-            found[output.name] = Request(**_read(path)["request"])
+            body = kept.from_party(home, identity, linkage, listed.REQUEST, path)
+            found[output.name] = listed.from_bytes(listed.REQUEST, Request, body, where=path.name)
     return found
 
 
@@ -101,7 +107,7 @@ def decide(
     """
     listed.must_return_rows(linkage.protocol)
     protocol = agreement.in_effect(home, linkage)
-    request = _chosen(home, linkage, output)
+    request = _chosen(home, identity, linkage, output)
     path = linkage.approval(request.list)
     decision: Literal["approve", "refuse"] = "approve" if approve else "refuse"
     if not path.exists():
@@ -127,9 +133,9 @@ def decide(
     return Decided(said, request.rows, target)
 
 
-def steps(home: Home, linkage: Linkage) -> list[tuple[Literal["done", "decide", "wait"], str]]:
+def steps(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Literal["done", "decide", "wait"], str]]:
     """What this party is to decide, decided, or waits to be asked."""
-    asked, said = requests(home, linkage), []
+    asked, said = requests(home, identity, linkage), []
     for output in _mine(home, linkage):
         request = asked.get(output.name)
         if request is None:
@@ -147,7 +153,7 @@ def _question(linkage: Linkage, output: Recontact, request: Request) -> str:
         f"may {output.to[0]} get back {request.rows} of its own rows, of people who are {how} at "
         f"{', '.join(output.found_in)}?\n"
         f"        Why: {output.reason} (`linkage protocol show`)\n"
-        f'        linkage approve --protocol {linkage.folder.name} --output {output.name} --by "your function"\n'
+        f'        linkage approve --protocol {linkage.protocol.id} --output {output.name} --by "your function"\n'
         f'        or the same with --refuse --reason "why not"'
     )
 
@@ -156,7 +162,7 @@ def _mine(home: Home, linkage: Linkage) -> list[Recontact]:
     return [output for output in linkage.protocol.lists if output.approved_by == home.card.party]
 
 
-def _chosen(home: Home, linkage: Linkage, output: str | None) -> Request:
+def _chosen(home: Home, identity: Identity, linkage: Linkage, output: str | None) -> Request:
     """The request that is meant: the one of that name, else the only one, or the only one that is open.
 
     Raises:
@@ -165,7 +171,7 @@ def _chosen(home: Home, linkage: Linkage, output: str | None) -> Request:
     """
     if not _mine(home, linkage):
         raise Refused(f"{home.card.party} approves nothing under this protocol")
-    asked = {name: one for name, one in requests(home, linkage).items() if output in (None, name)}
+    asked = {name: one for name, one in requests(home, identity, linkage).items() if output in (None, name)}
     undecided = {name: one for name, one in asked.items() if not linkage.approval(one.list).exists()}
     if not asked:
         raise Refused("nothing is asked yet", hint="Drop the request in inbox/ and run `linkage next`.")
@@ -173,19 +179,3 @@ def _chosen(home: Home, linkage: Linkage, output: str | None) -> Request:
     if len(fits) > 1:
         raise InputError(f"more than one list is asked about: {', '.join(fits)}", hint="Name one with --output.")
     return next(iter(fits.values()))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    """A request as it is kept.
-
-    Raises:
-        Untrusted: it was altered.
-    """
-    try:
-        value = canonical.from_bytes(files.read(path, limit=cards.MAX_BYTES), where=path.name)
-        if not isinstance(value["number"], int):
-            raise TypeError
-        Request(**value["request"])
-    except (InputError, KeyError, TypeError):
-        raise Untrusted("not a request: damaged or altered", where=path.name) from None
-    return dict(value)

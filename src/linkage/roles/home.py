@@ -106,8 +106,8 @@ class Linkage:
         return self.folder / "lists" / f"{output}.package"
 
     def request(self, output: str) -> Path:
-        """At an approver: the newest request about a list."""
-        return self.folder / "requests" / f"{output}.json"
+        """At an approver: the newest request about a list, as it came."""
+        return self.folder / "requests" / f"{output}.package"
 
     def approval(self, listed: str) -> Path:
         """The decision on the list of that digest, at the approver and at the linkage unit."""

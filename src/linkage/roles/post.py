@@ -19,6 +19,7 @@ from linkage.crypto import card as cards
 from linkage.crypto import envelope, succession
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, LinkageError, printable
+from linkage.ledger import witness
 from linkage.roles import (
     agreement,
     approver,
@@ -250,7 +251,7 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
         steps += _custodian(home, identity, linkage)
     if own == agreed.unit.id:
         steps += _unit(home, linkage)
-    return steps + [Step(kind, f"{_name(linkage)}: {text}") for kind, text in approver.steps(home, linkage)]
+    return steps + [Step(kind, f"{_name(linkage)}: {text}") for kind, text in approver.steps(home, identity, linkage)]
 
 
 def _name(linkage: Linkage) -> str:
@@ -268,7 +269,7 @@ def _unit(home: Home, linkage: Linkage) -> list[Step]:
         return [Step("refused", f"{name}: {error.message}. {error.hint}")]
     if missing:
         return [Step("wait", f"{name}: for the package of {', '.join(missing)}")]
-    if acts.get("match", -1) < acts["receive"]:
+    if acts.get("match", -1) < _last_package(home, linkage):
         return [Step("decide", f"{name}: all packages are here: linkage match, then linkage release")]
     if linkage.protocol.lists:
         from linkage.roles import recontact
@@ -277,6 +278,12 @@ def _unit(home: Home, linkage: Linkage) -> list[Step]:
     if acts.get("release", -1) < acts["match"]:
         return [Step("decide", f"{name}: matched: linkage release")]
     return [Step("done", f"{name}: released; send what is in outbox/")]
+
+
+def _last_package(home: Home, linkage: Linkage) -> int:
+    """Place in the ledger of the newest package of a custodian; other packages come in too."""
+    acts = [e for e in home.ledger.entries() if e.act == witness.RECEIVE and e.protocol == linkage.protocol.digest]
+    return max(e.index for e in acts if e.facts["type"] == exchange.ENCODINGS)
 
 
 def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
