@@ -181,7 +181,16 @@ def test_the_size_of_another_party_is_not_shown_when_it_differs_by_a_few(tmp_pat
     unit.release(PEOPLE, LINKED, gemeente=5_000)
     total = Cell({}, unit.shown[0][1].persons[-1], unit.shown[0][1].part[-1])
     release = Release(
-        P.digest, "on-benefits", {"mbo": 600, "gemeente": 5_000}, (), (), (), total, limits(P.tables[0]), ()
+        P.digest,
+        "on-benefits",
+        P.reference_date,
+        {"mbo": 600, "gemeente": 5_000},
+        (),
+        (),
+        (),
+        total,
+        limits(P.tables[0]),
+        (),
     )
     for rows, shown in ((5_000, 5_000), (4_999, None), (5_009, None), (5_010, 5_000)):
         found = unit.history().without_near_sizes(release, P, {"gemeente": rows})

@@ -152,6 +152,9 @@ UNLAWFUL: list[tuple[str, str, str, Edits]] = [
 DOUBTFUL: list[tuple[str, str, str, Edits]] = [
     ("P131", "an authority that asks consent", "art. 7(4)", [(TASK, CONSENT)]),
     ("P164", "consent of children", "UAVG art. 5(1)", [("age_from: 16", "age_from: 15")]),
+    ("P165", "tokens kept from wave to wave", "art. 5(1)(e)",
+     [("reference_date: 2026-10-01", "reference_date: 2026-10-01\n"
+       "waves: {dates: [2027-04-01], tokens: kept, kept_until: 2027-04-01}")]),
 ]  # fmt: skip
 CASES = [
     pytest.param(code, article, edits, id=f"{code} {story}") for code, story, article, edits in UNLAWFUL + DOUBTFUL

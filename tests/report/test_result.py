@@ -38,12 +38,13 @@ def cell(level: str, year: str, persons: int | None, linked: int | None) -> Cell
 RELEASE = Release(
     P.digest,
     "on-benefits",
+    P.reference_date,
     {"mbo": 435, "gemeente": None},
     ("level", "school-year"),
     (cell("1", "2022/2023", 60, 15), cell("2", "2022/2023", 75, None), cell("3", "2023/2024", None, None)),
     (),
     Cell({}, figure(435), figure(45)),
-    limits(P.outputs[0]),
+    limits(P.tables[0]),
     (),
 )
 EXPECTED = Expected(1, ("mbo", "gemeente"), 0.5432, True, (0.97, 0.93, 0.99), (0.92, 0.88, 0.96), "registers", "scores")

@@ -60,8 +60,8 @@ def answer(
     total = every.pop()
     cells = table.frame.cells if table.frame.by else 0
     return Release(
-        protocol.digest, output.name, _sizes(output, sizes, total), table.frame.by, tuple(every[:cells]),
-        tuple(every[cells:]), total, limits(output), _expected(output, judged),
+        protocol.digest, output.name, protocol.reference_date, _sizes(output, sizes, total), table.frame.by,
+        tuple(every[:cells]), tuple(every[cells:]), total, limits(output), _expected(output, judged),
     ), table  # fmt: skip
 
 

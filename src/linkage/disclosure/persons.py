@@ -59,14 +59,15 @@ class Persons:
         return len(self.group)
 
 
-def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping[str, Codes]) -> Persons:
+def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping[str, Codes] | None) -> Persons:
     """The persons of an output, with the codes of every column that its tables may have.
 
     Args:
         protocol: what was agreed.
         output: whom it counts, and how they are told apart.
         matched: what matching left.
-        before: per split of the previous wave the states that persons had then, by `known_by`; see `states_before`.
+        before: per split of the previous wave the states that these persons had then (`History.states_before`); None
+            to get the persons without any state.
     """
     rows = [matched.encodings[party] for party in output.of]
     group = np.concatenate([matched.groups[party] for party in output.of])
@@ -83,7 +84,7 @@ def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping
         codes[name] = _first(of, values, order, len(first))
     chosen = order[first]
     found = Persons(group[chosen], names[chosen], codes)
-    if isinstance(output, Partition):
+    if isinstance(output, Partition) and before is not None:
         for split in output.splits:
             codes[split.name] = before[split.name] if split.name in before else _states(protocol, split, found, matched)
     return found

@@ -68,6 +68,8 @@ class Release:
     """Digest of the protocol."""
     output: str
     """Name of the output in the protocol."""
+    reference_date: str
+    """Of the wave that it is about."""
     parties: Mapping[str, int | None]
     """Rows each custodian took part with, rounded; None when hidden. Where one is counted: its persons in the table."""
     by: tuple[str, ...]
@@ -125,7 +127,8 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
     every = (*release.cells, *release.margins, release.total)
     sizes = [Figure(size, "shown") for size in release.parties.values() if size is not None]
     if (
-        release.protection != limits(output)
+        release.reference_date not in protocol.reference_dates
+        or release.protection != limits(output)
         or [dict(cell.categories) for cell in every] != _keys(protocol, output, release.by)
         or set(release.parties) != {party.id for party in protocol.custodians}
         or not all(_may_be(cell.persons, output, last=False) for cell in every)

@@ -13,12 +13,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, PrivateAttr, StringConstraints
 
 from linkage import canonical
 from linkage.errors import InputError
 from linkage.protocol.base import HIGHEST_COUNT, Day, Duration, Fingerprint, Line, Model, One, Slug, Text
-from linkage.protocol.made import Made
+from linkage.protocol.made import Made, Running
 from linkage.protocol.outputs import Output, Partition, Recontact, Split, Table
 from linkage.protocol.profiles import Encoding
 from linkage.protocol.stages import Exact, Matching
@@ -182,7 +182,7 @@ class Waves(Model):
     tokens: Literal["new", "kept"]
     """Whether tokens are made anew in every wave, so that nobody is followed from one to the next, or are kept."""
     kept_until: Day | None
-    """Last day of the last wave in which tokens are kept; null where they are new."""
+    """Last day on which a wave with the kept tokens may begin; later ones get new tokens. Null where all are new."""
 
 
 class Retention(Model):
@@ -243,10 +243,47 @@ class Protocol(Model):
     notice: Notice
     contact: Contact
 
+    _agreed: Protocol | None = PrivateAttr(default=None)
+
     @cached_property
     def digest(self) -> str:
         """``sha256:<hex>`` over the RFC 8785 bytes of the protocol; keys that are null are left out."""
+        if self._agreed is not None:
+            return self._agreed.digest
         return canonical.digest(self.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+    @property
+    def reference_dates(self) -> tuple[str, ...]:
+        """The reference date of every wave, in order; one where there are no waves."""
+        first = self._agreed.reference_date if self._agreed is not None else self.reference_date
+        return (first, *(self.waves.dates if self.waves else ()))
+
+    def in_wave(self, day: str) -> Protocol:
+        """What was agreed, for the wave that a day lies in: with that wave's reference date, and the digest of the
+        whole. Before the first reference date it is the first wave already, so that all can be made ready."""
+        agreed = self._agreed or self
+        began = [date for date in agreed.reference_dates if date <= day]
+        if len(began) < 2:
+            return agreed
+        wave = agreed.model_copy(update={"reference_date": began[-1]})
+        wave.__dict__.pop("digest", None)
+        object.__setattr__(wave, "__pydantic_private__", {"_agreed": agreed})
+        return wave
+
+    @property
+    def wave(self) -> dict[str, str]:
+        """``{"wave": reference date}`` for headers and ledger where there are waves; nothing where there are none."""
+        return {"wave": self.reference_date} if self.waves else {}
+
+    @property
+    def token_scope(self) -> str:
+        """What tokens and filters are made for: ``sha256:<hex>``, equal wherever they can be compared. That of the
+        protocol, or for a later wave with new tokens one of its own."""
+        if self.waves is None or self.reference_date == self.reference_dates[0]:
+            return self.digest
+        if self.waves.kept_until is not None and self.reference_date <= self.waves.kept_until:
+            return self.digest
+        return canonical.digest({"protocol": self.digest, "wave": self.reference_date})
 
     def party(self, party_id: str) -> Party:
         """The party of that id.
@@ -304,6 +341,31 @@ class Protocol(Model):
     def _told(self, split: Split) -> dict[str, tuple[str, ...]]:
         apart = {one.name: one.field for one in split.sought if one.field and not one.only}
         return {name: self.field(field).values or () for name, field in apart.items()}
+
+    def moments(self, output: Table) -> dict[str, str]:
+        """The day that the states of each split are of: the one that its categories are made for, or the reference date
+        of its wave."""
+        if not isinstance(output, Partition):
+            return {}
+        dates = self.reference_dates
+        before = dates[max(dates.index(self.reference_date) - 1, 0)]
+        found = {}
+        for split in output.splits:
+            made = [self.field(one.field).made for one in split.sought if one.field]
+            days = {one.on for one in made if isinstance(one, Running)} - {"reference-date"}
+            usual = before if split.wave == "previous" else self.reference_date
+            found[split.name] = days.pop() if len(days) == 1 else usual
+        return found
+
+    def of_this_wave(self, output: Partition, split: Split) -> tuple[Partition, Split]:
+        """Where the states of a split of the previous wave were counted then: the output that counts the same persons
+        with the same things sought, and its split (`linkage.protocol.asked` has checked that there is one).
+
+        Raises:
+            StopIteration: there is none.
+        """
+        same = (o for o in self.outputs if isinstance(o, Partition) and o.of == output.of and o.name != output.name)
+        return next((o, s) for o in same for s in o.splits if s.wave == "this" and s.sought == split.sought)
 
     def values(self, output: Table, name: str) -> tuple[str, ...]:
         """The values of a column of a table: a category field, or a split."""

@@ -161,7 +161,7 @@ def as_data(report: Report) -> dict[str, Any]:
     """The release with its labels, for ``--json``."""
     return {
         "title": report.title,
-        "reference_date": report.protocol.reference_date,
+        "reference_date": report.release.reference_date,
         "rows": dict(report.release.parties),
         **{key: value for key, value in asdict(report.release).items() if key != "parties"},
         "notes": report.notes,
@@ -190,7 +190,7 @@ def as_text(report: Report) -> str:
     def fold(text: str, first: str = "  ") -> str:
         return textwrap.fill(text, 96, initial_indent=first, subsequent_indent="  " + " " * (len(first) - 2))
 
-    parts = [report.title, f"{word('reference_date', report.lang)} {report.protocol.reference_date}", "", *table, ""]
+    parts = [report.title, f"{word('reference_date', report.lang)} {report.release.reference_date}", "", *table, ""]
     parts += [fold(note) for note in report.notes]
     parts += ["", word("learnt", report.lang)]
     parts += [fold(f"{name}: {text}", "  - ") for name, text in report.learnt]

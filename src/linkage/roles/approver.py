@@ -124,7 +124,7 @@ def decide(
             hint="A decision stands. Another list is another request, which the linkage unit sends.",
         )
     facts = {"output": said.output, "list": said.list, "rows": request.rows, "decision": said.decision}
-    facts |= {"by": said.by, "on": said.on, "reason": said.reason}
+    facts |= {"by": said.by, "on": said.on, "reason": said.reason, **protocol.wave}
     listed.write_down(home, identity, linkage, DECIDED, facts)
     target = home.outbox(protocol.unit.id) / f"{protocol.id}.{said.output}.{listed.APPROVAL}.package"
     reader = agreement.serving(home, protocol, protocol.unit.id)

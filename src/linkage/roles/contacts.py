@@ -84,7 +84,7 @@ def take_list(home: Home, identity: Identity, linkage: Linkage, path: Path) -> s
         _refuse_other_rows(said, _handles(identity, linkage), where=path.name)
         kept.seal(home, identity, linkage, LIST, body, linkage.listed(approval.output))
         facts = {"output": approval.output, "list": approval.list, "rows": listed.told(len(said.listing.handles))}
-        facts |= {"approved_by": approval.party, "by": approval.by, "on": approval.on}
+        facts |= {"approved_by": approval.party, "by": approval.by, "on": approval.on, **protocol.wave}
         listed.write_down(home, identity, linkage, TAKEN, facts)
         taken.append(approval.output)
 
@@ -171,14 +171,19 @@ def write(
     contacts = found[0]
     files.write(path, returned.as_csv(contacts, lang).encode("utf-8-sig"))
     facts: dict[str, Any] = {"output": contacts.output.name, "list": contacts.digest}
-    facts |= {"rows": listed.told(len(contacts.references)), "left_out": listed.told(contacts.left_out)}
+    facts |= {
+        "rows": listed.told(len(contacts.references)),
+        "left_out": listed.told(contacts.left_out),
+        **linkage.protocol.wave,
+    }
     home.ledger.append(identity, OPENED, protocol=linkage.protocol.digest, **facts, file=exchange.file_digest(path))
     return contacts
 
 
 def steps(home: Home, linkage: Linkage) -> list[tuple[Literal["done", "wait"], str]]:
     """What became of the lists of this party, by its ledger; needs no key."""
-    entries = [e for e in home.ledger.entries() if e.protocol == linkage.protocol.digest]
+    digest, now = linkage.protocol.digest, linkage.protocol.reference_date
+    entries = [e for e in home.ledger.entries() if e.protocol == digest and e.facts.get("wave", now) == now]
     newest = max((e.index for e in entries if e.act == "tokenise"), default=-1)
     taken = {e.facts["output"] for e in entries if e.act == TAKEN and e.index > newest}
     said: list[tuple[Literal["done", "wait"], str]] = []

@@ -132,7 +132,7 @@ def tokenise(
     home.ledger.append(
         identity, "tokenise", protocol=protocol.digest, input=exchange.file_digest(path), judged=dict(plan_.judged),
         bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party), left_out=blinded.left_out,
-        row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed,
+        row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed, **protocol.wave,
     )  # fmt: skip
     unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"

@@ -255,7 +255,9 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
 
 
 def _name(linkage: Linkage) -> str:
-    return f"{linkage.protocol.id} {linkage.protocol.version}"
+    agreed = linkage.protocol
+    wave = f", wave {agreed.reference_date}" if agreed.waves else ""
+    return f"{agreed.id} {agreed.version}{wave}"
 
 
 def _unit(home: Home, linkage: Linkage) -> list[Step]:
@@ -282,8 +284,8 @@ def _unit(home: Home, linkage: Linkage) -> list[Step]:
 
 def _last_package(home: Home, linkage: Linkage) -> int:
     """Place in the ledger of the newest package of a custodian; other packages come in too."""
-    acts = [e for e in home.ledger.entries() if e.act == witness.RECEIVE and e.protocol == linkage.protocol.digest]
-    return max(e.index for e in acts if e.facts["type"] == exchange.ENCODINGS)
+    taken = [e for e in home.ledger.entries() if e.act == witness.RECEIVE and e.protocol == linkage.protocol.digest]
+    return max((e.index for e in taken if e.facts["type"] == exchange.ENCODINGS), default=-1)
 
 
 def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
@@ -377,5 +379,7 @@ def _counted(elements: Mapping[str, int]) -> str:
 
 
 def _acts(home: Home, linkage: Linkage) -> dict[str, int]:
-    """What was done in this linkage, each act with its last place in the ledger."""
-    return {e.act: e.index for e in home.ledger.entries() if e.protocol == linkage.protocol.digest}
+    """What was done in this linkage, and in the wave that lasts today, each act with its last place in the ledger."""
+    of = [e for e in home.ledger.entries() if e.protocol == linkage.protocol.digest]
+    now = linkage.protocol.reference_date
+    return {e.act: e.index for e in of if e.facts.get("wave", now) == now}

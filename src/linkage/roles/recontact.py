@@ -25,6 +25,7 @@ from linkage.crypto.envelope import Package
 from linkage.crypto.identity import Identity
 from linkage.disclosure.persons import Matched
 from linkage.errors import Refused
+from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Recontact
 from linkage.roles import agreement, exchange, kept, listed, unit
@@ -100,8 +101,9 @@ def _go_on(home: Home, identity: Identity, linkage: Linkage, output: Recontact, 
 def _ask(home: Home, identity: Identity, linkage: Linkage, output: Recontact, request: Request) -> Path:
     protocol, approver = linkage.protocol, output.approved_by
     home.ledger.append(
-        identity, ASKED, protocol=protocol.digest, output=output.name, list=request.list, rows=request.rows, of=approver
-    )
+        identity, ASKED, protocol=protocol.digest, output=output.name, list=request.list, rows=request.rows,
+        of=approver, **protocol.wave,
+    )  # fmt: skip
     target = home.outbox(approver) / f"{protocol.id}.{output.name}.{listed.REQUEST}.package"
     reader, body = agreement.serving(home, protocol, approver), listed.to_bytes(listed.REQUEST, request)
     exchange.send(
@@ -116,6 +118,7 @@ def _return(home: Home, identity: Identity, linkage: Linkage, output: Recontact,
     home.ledger.append(
         identity, RETURNED, protocol=protocol.digest, output=output.name, list=listing.digest,
         rows=listed.told(len(listing.handles)), to=holder, approved_by=output.approved_by,
+        **protocol.wave,
     )  # fmt: skip
     target = home.outbox(holder) / f"{protocol.id}.{output.name}.{listed.LIST}.package"
     reader, body = agreement.serving(home, protocol, holder), listed.to_bytes(listed.LIST, approved)
@@ -150,7 +153,7 @@ def take_approval(home: Home, identity: Identity, linkage: Linkage, path: Path) 
                 raise Refused(f"{said.party} decided otherwise on this list before", where=path.name)
         files.write(kept_here, body)
         facts = {"output": said.output, "list": said.list, "decision": said.decision, "by": said.by, "on": said.on}
-        listed.write_down(home, identity, linkage, DECIDED, {**facts, "reason": said.reason})
+        listed.write_down(home, identity, linkage, DECIDED, {**facts, "reason": said.reason, **protocol.wave})
         taken.append(said)
 
     exchange.take_in(home, identity, linkage, path, listed.APPROVAL, keep)
@@ -184,8 +187,10 @@ def _acts(home: Home, linkage: Linkage, act: str, output: str, after: int = -1) 
     return [e.facts for e in entries if e.facts["output"] == output]
 
 
-def _ours(entry: Any, linkage: Linkage) -> bool:
-    return bool(entry.protocol == linkage.protocol.digest)
+def _ours(entry: Entry, linkage: Linkage) -> bool:
+    """Whether an act was done in this linkage, and in the wave that lasts today."""
+    now = linkage.protocol.reference_date
+    return entry.protocol == linkage.protocol.digest and entry.facts.get("wave", now) == now
 
 
 def _at_the_unit(home: Home, linkage: Linkage) -> Protocol:

@@ -109,7 +109,7 @@ def match(
     per_stage = {f"{n + 1} {name}": int((links.stage == n).sum()) for n, name in enumerate(links.stages)}
     home.ledger.append(
         identity, "match", protocol=protocol.digest, links=exchange.file_digest(linkage.links),
-        packages=packages, engine=engine,
+        packages=packages, engine=engine, **protocol.wave,
         rows={e.party: len(e) for e in encodings}, groups=links.groups,
         comparisons=[_recorded(c) for c in links.coverage],
         thresholds=[
@@ -154,7 +154,8 @@ def plan(home: Home, identity: Identity, linkage: Linkage) -> tuple[History, lis
     result: list[Planned] = []
     for output in protocol.tables:
         keys = exchange.keys(read(linkage.received(output.of[0])).header)
-        result.append(_planned(protocol, output, links, keys, kept.judged, history, result))
+        one = _planned(protocol, output, links, keys, kept.judged, history, result)
+        result += [one] if one else []
     return history, result
 
 
@@ -176,8 +177,11 @@ def matched(home: Home, identity: Identity, linkage: Linkage) -> tuple[Kept, Mat
 def _planned(
     protocol: Protocol, output: Table, matched: Matched, keys: Mapping[str, str], judged: Sequence[Judged],
     history: History, earlier: Sequence[Planned],
-) -> Planned:  # fmt: skip
-    found = persons(protocol, output, matched, {})
+) -> Planned | None:  # fmt: skip
+    before = history.states_before(protocol, output, lambda: persons(protocol, output, matched, None).known_by)
+    if before is None:
+        return None  # nobody was in a state before the first wave
+    found = persons(protocol, output, matched, before)
     counted = Counted(found, part(output, found, matched), history.noise_key)
     sizes = {p: Size(len(e), int(matched.met(p, output.of).sum())) for p, e in matched.encodings.items()}
     spent = history.spend(protocol, output, [one.facts for one in earlier])
@@ -191,7 +195,7 @@ def _planned(
         "output": output.name, "question": output.question, "to": list(output.to),
         "of": list(numbers(protocol, output)), "by": list(answer.by), "cells": len(answer.cells),
         "hidden": sum(1 for figure in table.asked[: len(answer.cells)] if figure.value is None),
-        "method": output.protection.method, **spent,
+        "method": output.protection.method, **protocol.wave, **spent,
     }  # fmt: skip
     return Planned(answer, past, facts)
 
