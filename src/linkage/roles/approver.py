@@ -25,9 +25,6 @@ from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 from linkage.roles.listed import Approval, Request
 
-DECIDED = "decide-list"
-"""Act in the ledger of the approver."""
-
 
 @dataclass(frozen=True)
 class Decided:
@@ -125,7 +122,7 @@ def decide(
         )
     facts = {"output": said.output, "list": said.list, "rows": request.rows, "decision": said.decision}
     facts |= {"by": said.by, "on": said.on, "reason": said.reason, **protocol.wave}
-    listed.write_down(home, identity, linkage, DECIDED, facts)
+    listed.write_down(home, identity, linkage, listed.DECIDED, facts)
     target = home.outbox(protocol.unit.id) / f"{protocol.id}.{said.output}.{listed.APPROVAL}.package"
     reader = agreement.serving(home, protocol, protocol.unit.id)
     letter = exchange.Letter(listed.APPROVAL, [reader], data, {"output": said.output})

@@ -31,9 +31,6 @@ from linkage.roles.ceremony import KEPT_HANDLES as HANDLES
 from linkage.roles.home import Home, Linkage
 from linkage.roles.listed import LIST, Approval, Approved
 
-TAKEN, OPENED = "take-list", "open-list"
-"""Acts in the ledger of the relation holder."""
-
 
 @dataclass(frozen=True)
 class Handles:
@@ -85,7 +82,7 @@ def take_list(home: Home, identity: Identity, linkage: Linkage, path: Path) -> s
         kept.seal(home, identity, linkage, LIST, body, linkage.listed(approval.output))
         facts = {"output": approval.output, "list": approval.list, "rows": listed.told(len(said.listing.handles))}
         facts |= {"approved_by": approval.party, "by": approval.by, "on": approval.on, **protocol.wave}
-        listed.write_down(home, identity, linkage, TAKEN, facts)
+        listed.write_down(home, identity, linkage, listed.TAKEN, facts)
         taken.append(approval.output)
 
     exchange.take_in(home, identity, linkage, path, LIST, keep_list)
@@ -176,7 +173,9 @@ def write(
         "left_out": listed.told(contacts.left_out),
         **linkage.protocol.wave,
     }
-    home.ledger.append(identity, OPENED, protocol=linkage.protocol.digest, **facts, file=exchange.file_digest(path))
+    home.ledger.append(
+        identity, listed.OPENED, protocol=linkage.protocol.digest, **facts, file=exchange.file_digest(path)
+    )
     return contacts
 
 
@@ -185,7 +184,7 @@ def steps(home: Home, linkage: Linkage) -> list[tuple[Literal["done", "wait"], s
     digest, now = linkage.protocol.digest, linkage.protocol.reference_date
     entries = [e for e in home.ledger.entries() if e.protocol == digest and e.facts.get("wave", now) == now]
     newest = max((e.index for e in entries if e.act == "tokenise"), default=-1)
-    taken = {e.facts["output"] for e in entries if e.act == TAKEN and e.index > newest}
+    taken = {e.facts["output"] for e in entries if e.act == listed.TAKEN and e.index > newest}
     said: list[tuple[Literal["done", "wait"], str]] = []
     for output in linkage.protocol.lists:
         if output.name in taken and home.card.party in output.to:

@@ -34,6 +34,9 @@ from linkage.tables import HANDLE_BYTES
 
 LIST, REQUEST, APPROVAL = "recontact-list", "recontact-request", "recontact-approval"
 """Types of the packages: to the relation holder, to the approver, and back to the linkage unit."""
+ASKED, DECIDED, ANSWERED = "request-approval", "decide-list", "take-approval"
+RETURNED, TAKEN, OPENED = "return-list", "take-list", "open-list"
+"""Acts in the ledgers: of linkage unit, approver, unit; of unit, relation holder, relation holder."""
 SIGNED: Final = "application/vnd.linkage.approval.v1+json"
 FEWEST = 10
 """Rows that are told as a number at all, and rows a source must have; the usual minimum of a cell."""

@@ -34,8 +34,6 @@ from linkage.roles.listed import Approval, Approved, Listing, Request
 
 KEPT = "kept-list"
 """What the package says that keeps a list."""
-ASKED, DECIDED, RETURNED = "request-approval", "take-approval", "return-list"
-"""Acts in the ledger of the linkage unit."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def _go_on(home: Home, identity: Identity, linkage: Linkage, output: Recontact, 
 def _ask(home: Home, identity: Identity, linkage: Linkage, output: Recontact, request: Request) -> Path:
     protocol, approver = linkage.protocol, output.approved_by
     home.ledger.append(
-        identity, ASKED, protocol=protocol.digest, output=output.name, list=request.list, rows=request.rows,
+        identity, listed.ASKED, protocol=protocol.digest, output=output.name, list=request.list, rows=request.rows,
         of=approver, **protocol.wave,
     )  # fmt: skip
     target = home.outbox(approver) / f"{protocol.id}.{output.name}.{listed.REQUEST}.package"
@@ -116,7 +114,7 @@ def _return(home: Home, identity: Identity, linkage: Linkage, output: Recontact,
     protocol, (holder,) = linkage.protocol, output.to
     listing = approved.listing
     home.ledger.append(
-        identity, RETURNED, protocol=protocol.digest, output=output.name, list=listing.digest,
+        identity, listed.RETURNED, protocol=protocol.digest, output=output.name, list=listing.digest,
         rows=listed.told(len(listing.handles)), to=holder, approved_by=output.approved_by,
         **protocol.wave,
     )  # fmt: skip
@@ -144,7 +142,7 @@ def take_approval(home: Home, identity: Identity, linkage: Linkage, path: Path) 
             raise Refused(
                 f"a decision of {said.party} comes from it, not from {package.header.sender}", where=path.name
             )
-        if said.list not in [facts["list"] for facts in _acts(home, linkage, ASKED, said.output)]:
+        if said.list not in [facts["list"] for facts in _acts(home, linkage, listed.ASKED, said.output)]:
             raise Refused("decides about a list that was not asked about", where=path.name)
         kept_here = linkage.approval(said.list)
         if kept_here.exists():
@@ -153,7 +151,7 @@ def take_approval(home: Home, identity: Identity, linkage: Linkage, path: Path) 
                 raise Refused(f"{said.party} decided otherwise on this list before", where=path.name)
         files.write(kept_here, body)
         facts = {"output": said.output, "list": said.list, "decision": said.decision, "by": said.by, "on": said.on}
-        listed.write_down(home, identity, linkage, DECIDED, {**facts, "reason": said.reason, **protocol.wave})
+        listed.write_down(home, identity, linkage, listed.ANSWERED, {**facts, "reason": said.reason, **protocol.wave})
         taken.append(said)
 
     exchange.take_in(home, identity, linkage, path, listed.APPROVAL, keep)
@@ -169,12 +167,12 @@ def steps(home: Home, linkage: Linkage) -> list[tuple[Literal["done", "decide", 
 def _step(
     home: Home, linkage: Linkage, output: Recontact, last_match: int
 ) -> tuple[Literal["done", "decide", "wait"], str]:
-    asked = _acts(home, linkage, ASKED, output.name, after=last_match)
-    if _acts(home, linkage, RETURNED, output.name, after=last_match):
+    asked = _acts(home, linkage, listed.ASKED, output.name, after=last_match)
+    if _acts(home, linkage, listed.RETURNED, output.name, after=last_match):
         return "done", f"'{output.name}' is returned to {output.to[0]}; send what is in outbox/"
     if not asked:
         return "decide", f"matched: linkage release asks {output.approved_by} about '{output.name}'"
-    about = [f for f in _acts(home, linkage, DECIDED, output.name) if f["list"] == asked[-1]["list"]]
+    about = [f for f in _acts(home, linkage, listed.ANSWERED, output.name) if f["list"] == asked[-1]["list"]]
     if not about:
         return "wait", f"for the decision of {output.approved_by} about '{output.name}'; send what is in outbox/"
     if about[-1]["decision"] == "approve":
