@@ -50,7 +50,7 @@ def agreed(_agreed: Simulator, tmp_path: Path) -> Simulator:
 
 @pytest.fixture(scope="session")
 def _recontact(tmp_path_factory: pytest.TempPathFactory) -> Simulator:
-    made = Simulator(tmp_path_factory.mktemp("recontact"), WITH_APPROVER, people=300, text=protocols.RECONTACT)
+    made = Simulator(tmp_path_factory.mktemp("recontact"), WITH_APPROVER, start=protocols.RECONTACT)
     return made.found().agree().synthesise()
 
 

@@ -58,7 +58,7 @@ class Simulator:
     people: int = 400
     seed: int = 11
     template: str = "graduates-on-benefits"
-    text: str = ""
+    start: str = ""
     """Of the protocol to start from, where it is none of those that are shipped."""
     homes: dict[str, Home] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
@@ -90,8 +90,8 @@ class Simulator:
 
     def template_file(self) -> Path:
         """The protocol to start from."""
-        if self.text:
-            return files.write(self.folder / "template.yml", self.text.encode())
+        if self.start:
+            return files.write(self.folder / "template.yml", self.start.encode())
         return files.shipped(f"protocols/{self.template}.yml")
 
     def sign(self, path: Path | None = None) -> Path:

@@ -134,7 +134,7 @@ def test_found_and_not_found_are_all_who_took_part_and_nobody_twice(
     others = protocols.RECONTACT.replace("when: found", "when: not-found").replace("name: to-call", "name: to-ask")
     second = others[others.index("  - name: to-ask") : others.index("retention:")]
     text = protocols.RECONTACT.replace("retention:\n", second + "retention:\n", 1)
-    s = Simulator(tmp_path, WITH_APPROVER, people=250, text=text).found().agree().synthesise().asked()
+    s = Simulator(tmp_path, WITH_APPROVER, people=250, start=text).found().agree().synthesise().asked()
     at = s.homes["approver"], s.identities["approver"], s.linkage("approver")
     with pytest.raises(InputError, match="more than one list is asked about: to-call, to-ask"):
         approver.decide(*at, approve=True, by="FG")
@@ -439,7 +439,7 @@ def test_a_package_never_leaves_without_its_map(recontact: Simulator, monkeypatc
 
 def test_where_another_acts_only_who_agreed_to_it_takes_part_and_may_be_approached(tmp_path: Path) -> None:
     text = protocols.RECONTACT.replace("    consent: required ", "    agreement: required\n    consent: required ", 1)
-    s = Simulator(tmp_path, WITH_APPROVER, text=text).found().agree().synthesise()
+    s = Simulator(tmp_path, WITH_APPROVER, start=text).found().agree().synthesise()
     assert s.made is not None
     lines = [line.split(";")[0] for line in s.made.consent.read_text("utf-8").splitlines()[1:]]
     agreed, not_agreed = lines[::2], lines[1::2]
