@@ -34,6 +34,7 @@ from linkage.roles import (
     listed,
     recipient,
     recontact,
+    trust,
     unit,
 )
 from linkage.roles import home as homes
@@ -569,3 +570,15 @@ def test_a_decision_that_cannot_be_is_not_believed(asked: Simulator, change: dic
 def test_the_results_of_statistics_have_no_place_in_re_contact(played_back: Simulator) -> None:
     with pytest.raises(Refused, match="no result is here"):
         recipient.results(replace(played_back.linkage("mbo"), folder=played_back.folder / "none"))
+
+
+def test_when_the_approvers_keys_may_be_stolen_no_list_is_opened(
+    played_back: Simulator, copied: Callable[..., Simulator], tmp_path: Path
+) -> None:
+    s = copied(played_back, tmp_path)
+    trust.revoke(s.homes["approver"], s.identities["approver"], reason="laptop gestolen")
+    s.carry()
+    with pytest.raises(Refused, match="not in effect"):
+        s.contacts()
+    with pytest.raises(LinkageError):
+        s.release()

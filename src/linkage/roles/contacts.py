@@ -126,9 +126,10 @@ def lists(home: Home, identity: Identity, linkage: Linkage) -> list[Contacts]:
     """The lists that are here, opened, in the order of the protocol; who may no longer be approached is left out.
 
     Raises:
-        Refused: none is here, the map was to be destroyed, or it is of a newer package.
+        Refused: the protocol is not in effect, no list is here, or the map is of a newer package or was to be destroyed.
     """
     listed.must_return_rows(linkage.protocol)
+    agreement.in_effect(home, linkage)
     names = [output.name for output in linkage.protocol.lists if linkage.listed(output.name).exists()]
     if home.card.party not in linkage.protocol.relation_holders or not names:
         raise Refused("no list is here yet", hint="Drop it in inbox/ and run `linkage next`.")
@@ -141,7 +142,7 @@ def _opened(home: Home, identity: Identity, linkage: Linkage, name: str, mine: H
     said = listed.from_bytes(LIST, Approved, kept.open_(identity, linkage, LIST, path), where=path.name)
     _refuse_other_rows(said, mine, where=path.name)
     output = listed.output_of(protocol, name, where=path.name)
-    approval = listed.checked(home, protocol, said.approval.encode(), where=path.name)
+    approval = listed.approval(said.approval.encode(), where=path.name)
     party = protocol.party(home.card.party)
     every = sorted({mine.references[handle] for handle in said.listing.handles})
     standing = consents.standing(home, protocol, party)

@@ -202,10 +202,7 @@ def checked(home: Home, protocol: Protocol, data: bytes, *, where: str) -> Appro
         Untrusted: the signature does not hold, or is by another party.
         Refused: the card has ended, or the protocol has no such list.
     """
-    value = _mapping(data, where)
-    form = signature.from_text(value.pop("signature", None), signature.SIGNATURE_BYTES, where=where)
-    body = canonical.to_bytes(value)
-    said = from_bytes("linkage-approval", Approval, body, where=where)
+    said, body, form = _parts(data, where)
     output = output_of(protocol, said.output, where=where)
     if said.protocol != protocol.digest or said.party != output.approved_by or not _DIGEST.fullmatch(said.list):
         raise Untrusted("a decision of another party, or under another protocol", where=where)
@@ -217,14 +214,26 @@ def checked(home: Home, protocol: Protocol, data: bytes, *, where: str) -> Appro
     return said
 
 
-def _mapping(data: bytes, where: str) -> dict[str, Any]:
+def approval(data: bytes, *, where: str) -> Approval:
+    """A decision that was checked when it came in, and kept since under one's own seal.
+
+    Raises:
+        Untrusted: not a decision.
+    """
+    return _parts(data, where)[0]
+
+
+def _parts(data: bytes, where: str) -> tuple[Approval, bytes, bytes]:
+    """The decision, the bytes that are signed, and the signature; nothing is verified."""
     try:
         value = canonical.from_bytes(data, where=where)
     except LinkageError:
         value = None
     if not isinstance(value, dict):
         raise Untrusted("not a decision: damaged or altered", where=where)
-    return value
+    form = signature.from_text(value.pop("signature", None), signature.SIGNATURE_BYTES, where=where)
+    body = canonical.to_bytes(value)
+    return from_bytes("linkage-approval", Approval, body, where=where), body, form
 
 
 def write_down(home: Home, identity: Identity, linkage: Linkage, act: str, facts: Mapping[str, Any]) -> None:

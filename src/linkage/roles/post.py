@@ -251,7 +251,15 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
         steps += _custodian(home, identity, linkage)
     if own == agreed.unit.id:
         steps += _unit(home, linkage)
-    return steps + [Step(kind, f"{_name(linkage)}: {text}") for kind, text in approver.steps(home, identity, linkage)]
+    return steps + _approver(home, identity, linkage)
+
+
+def _approver(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
+    name = _name(linkage)
+    try:
+        return [Step(kind, f"{name}: {text}") for kind, text in approver.steps(home, identity, linkage)]
+    except LinkageError as error:
+        return [Step("refused", f"{name}: {error.message}")]
 
 
 def _name(linkage: Linkage) -> str:
