@@ -126,7 +126,7 @@ def lists(home: Home, identity: Identity, linkage: Linkage) -> list[Contacts]:
     """The lists that are here, opened, in the order of the protocol; who may no longer be approached is left out.
 
     Raises:
-        Refused: the protocol is not in effect, no list is here, or the map is of a newer package or was to be destroyed.
+        Refused: the protocol is not in effect, none is here, or the map is of a newer package or was to be destroyed.
     """
     listed.must_return_rows(linkage.protocol)
     agreement.in_effect(home, linkage)
