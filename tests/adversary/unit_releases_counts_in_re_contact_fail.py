@@ -16,9 +16,12 @@ FIXTURE = "recontact"
 
 
 def attack(simulator: Simulator) -> Callable[[], object]:
-    digest = simulator.linkage("mbo").protocol.digest
+    agreed = simulator.linkage("mbo").protocol
     total = Cell({}, Figure(100, "shown"), Figure(20, "shown"))
-    counts = Release(digest, "to-call", {"mbo": 100, "gemeente": 100}, (), (), (), total, {"method": "suppression"}, ())
+    counts = Release(
+        agreed.digest, "to-call", agreed.reference_date, {"mbo": 100, "gemeente": 100}, (), (), (), total,
+        {"method": "suppression"}, (),
+    )  # fmt: skip
     unit = simulator.identities["unit"]
     return forging.to_recipient(
         simulator, "mbo", forging.forged(simulator, unit, counts.to_bytes(), to="mbo", type="release")
