@@ -44,7 +44,7 @@ def test_from_match_to_the_file_for_excel(recontact: Simulator, run: Run, tmp_pa
     recontact.move()
     code, out, _ = run("approver", "next")
     assert code == 0
-    assert f"may mbo get back {planned['rows']} of its own rows" in out
+    assert f"may mbo get back about {planned['rows']} of its own rows" in out
     assert run("approver", "approve")[0] == 2, "who decides is asked"
     code, _, err = run("approver", "approve", "--by", "FG", "--refuse")
     assert code == 2

@@ -473,7 +473,7 @@ def test_what_to_do_next_is_said_at_every_desk(recontact_matched: Simulator) -> 
     assert "for the decision of approver about 'to-call'" in said("unit", "wait")
     question = said("approver", "decide")
     rows = listed.told(len(linked(s)))
-    assert f"may mbo get back {rows} of its own rows, of people who are found at gemeente?" in question
+    assert f"may mbo get back about {rows} of its own rows, of people who are found at gemeente?" in question
     assert "linkage approve --protocol graduates-on-benefits --output to-call --by" in question
     assert "for the list 'to-call' from unit" in said("mbo", "wait")
     s.decide()

@@ -145,9 +145,10 @@ def steps(home: Home, identity: Identity, linkage: Linkage) -> list[tuple[Litera
 
 
 def _question(linkage: Linkage, output: Recontact, request: Request) -> str:
+    about = f"about {request.rows}" if isinstance(request.rows, int) else request.rows
     how = "found" if output.when == "found" else "not found"
     return (
-        f"may {output.to[0]} get back {request.rows} of its own rows, of people who are {how} at "
+        f"may {output.to[0]} get back {about} of its own rows, of people who are {how} at "
         f"{', '.join(output.found_in)}?\n"
         f"        Why: {output.reason} (`linkage protocol show`)\n"
         f'        linkage approve --protocol {linkage.protocol.id} --output {output.name} --by "your function"\n'
