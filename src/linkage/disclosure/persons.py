@@ -73,7 +73,7 @@ def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping
     group = np.concatenate([matched.groups[party] for party in output.of])
     names = np.concatenate([known_by(one) for one in rows])
     party = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
-    order = np.lexsort((*names.T[::-1], party))
+    order = np.lexsort((*np.ascontiguousarray(names).view(">u8").T[::-1], party))
     own = np.where(group >= 0, group, -2 - np.arange(len(group)))
     _, first, person = np.unique(own[order], return_index=True, return_inverse=True)
     of = np.empty(len(group), np.int64)

@@ -240,6 +240,8 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
         return [Step("wait", f"{_name(linkage)}: for the signature of {', '.join(open_)}")]
     if homes.today().isoformat() > agreed.valid.last:
         return [Step("done", f"{_name(linkage)}: over; it was valid until {agreed.valid.last}")]
+    if homes.today().isoformat() < agreed.valid.first:
+        return [Step("wait", f"{_name(linkage)}: signed by all; it is valid from {agreed.valid.first}")]
     try:
         agreement.in_effect(home, linkage)
     except LinkageError as error:
