@@ -32,13 +32,27 @@ def _reports(options: Options, name: str | None, own: OwnRows | None = None) -> 
 @in_protocol
 @shared
 def result_show(options: Options, name: str | None) -> None:
-    """Show the results, the answer first."""
+    """Show the results, the answer first. Of a list of re-contact: how many, and on whose decision; who they are,
+    `contacts` writes."""
     from linkage.report.result import as_data
     from linkage.report.text import as_text
 
+    if options.home.linkage(name).protocol.mode == "recontact":
+        _show_lists(options, name)
+        return
     found, own = _reports(options, name), _own_rows(options, name)
     text = [*map(as_text, found), *([own.as_text(options.lang)] if own else [])]
     options.show("\n\n".join(text), [as_data(report) for report in found])
+
+
+def _show_lists(options: Options, name: str | None) -> None:
+    from linkage.report import returned
+    from linkage.roles import contacts
+
+    found = contacts.lists(options.home, options.unlock(), options.home.linkage(name))
+    own = _own_rows(options, name)
+    text = [*(returned.as_text(one, options.lang) for one in found), *([own.as_text(options.lang)] if own else [])]
+    options.show("\n\n".join(text), [returned.as_data(one) for one in found])
 
 
 def _own_rows(options: Options, name: str | None) -> OwnRows | None:
@@ -75,3 +89,25 @@ def result_export(options: Options, path: Path, name: str | None, for_others: bo
         files.write(target, made.encode() if isinstance(made, str) else made)
     shown = [str(target) for target in paths]
     options.show("wrote " + ", ".join(shown), {"files": shown})
+
+
+@result.command("contacts")
+@click.argument("path", type=file)
+@in_protocol
+@click.option("--output", help="Which list, where more than one is here.")
+@shared
+def result_contacts(options: Options, path: Path, name: str | None, output: str | None) -> None:
+    """Open a list of re-contact: write the own references of who may be approached to a CSV file for Excel.
+
+    Consent is looked at again on this day. The file holds personal data; it is yours to keep and to remove.
+    """
+    from linkage.errors import InputError
+    from linkage.report import returned
+    from linkage.roles import contacts
+
+    if path.suffix != ".csv":
+        raise InputError("expected a name that ends in .csv", where=path.name)
+    home, identity = options.home, options.unlock()
+    made = contacts.write(home, identity, home.linkage(name), path, lang=options.lang, output=output)
+    text = f"{returned.as_text(made, options.lang)}\nwrote {path}"
+    options.show(text, {**returned.as_data(made), "file": str(path)})

@@ -19,7 +19,7 @@ from linkage import canonical
 from linkage.errors import InputError
 from linkage.protocol.base import HIGHEST_COUNT, Day, Duration, Fingerprint, Line, Model, One, Slug, Text
 from linkage.protocol.made import Made, Running
-from linkage.protocol.outputs import Output, Partition, Split, Table
+from linkage.protocol.outputs import Output, Partition, Recontact, Split, Table
 from linkage.protocol.profiles import Encoding
 from linkage.protocol.stages import Exact, Matching
 
@@ -77,7 +77,9 @@ class Disclosure(Model):
     """One direction of disclosure: the same overlap told to another party is another disclosure."""
 
     to: Slug
-    what: Literal["tokens", "counts"]
+    what: Literal["tokens", "counts", "rows"]
+    """Tokens to the linkage unit, counts to recipients; rows, in mode recontact: a relation holder's own, back to it,
+    or on from it to who takes the persons over."""
     basis: Basis
 
 
@@ -319,6 +321,16 @@ class Protocol(Model):
     def tables(self) -> tuple[Table, ...]:
         """The outputs that are counts."""
         return tuple(output for output in self.outputs if isinstance(output, Table))
+
+    @property
+    def lists(self) -> tuple[Recontact, ...]:
+        """The outputs that are lists of rows; none in mode statistics."""
+        return tuple(o for o in self.outputs if isinstance(o, Recontact)) if self.mode == "recontact" else ()
+
+    @property
+    def relation_holders(self) -> tuple[str, ...]:
+        """The custodians that get rows of their own back."""
+        return tuple(dict.fromkeys(party for output in self.lists for party in output.of))
 
     def axes(self, output: Table) -> dict[str, tuple[str, ...]]:
         """What a table is split by beside its categories: name of the split to its states."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from linkage.findings import Finding
 from linkage.protocol import lint
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import Table
+from linkage.protocol.outputs import Output, Table
 from linkage.protocol.protections import CellKey, DifferentialPrivacy
-from linkage.report import guarantee
+from linkage.report import guarantee, returned
 from linkage.report.lang import Lang
 from linkage.report.words import word
 
@@ -32,10 +32,15 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
             lines.append(f"  {word('row_basis', lang, table=party.row_basis.table, role=party.row_basis.role)}")
     for output in protocol.outputs:
         lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}"]
-        lines += [f"  {rule(output, lang)}"] if isinstance(output, Table) else []
+        lines.append(f"  {promise(output, protocol, lang)}")
     lines += ["", word("guarantee", lang), *(f"  {line}" for line in guarantee.lines(protocol, lang))]
     findings: list[Finding] = lint.check(protocol)
     return "\n".join([*lines, "", *map(str, findings)])
+
+
+def promise(output: Output, protocol: Protocol, lang: Lang) -> str:
+    """What keeps small numbers from showing; of a list, to whom alone it goes, and after whose yes."""
+    return rule(output, lang) if isinstance(output, Table) else returned.rule(output, protocol, lang)
 
 
 def rule(output: Table, lang: Lang) -> str:

@@ -141,6 +141,34 @@ WORDS: Texts = {
         "nl": "niet voorgelegd aan de sleutelhouders",
         "en": "not asked of key-holders",
     },
+    "no agreement to hand-over": {
+        "nl": "geen instemming met overdracht",
+        "en": "no agreement to hand-over",
+    },
+    "list_reason": {"nl": "reden", "en": "reason"},
+    "list_approved": {"nl": "goedgekeurd op", "en": "approved on"},
+    "list_opened": {"nl": "toestemming bekeken op", "en": "consent looked at on"},
+    "list_found": {
+        "nl": "{party} krijgt van de eigen rijen terug wie gevonden is bij {sources}; niemand anders krijgt ze. Pas "
+        "na goedkeuring door {approver}. Reden: {reason}",
+        "en": "{party} gets back those of its own rows that are found at {sources}; nobody else gets them. Only after "
+        "approval by {approver}. Reason: {reason}",
+    },
+    "list_not_found": {
+        "nl": "{party} krijgt van de eigen rijen terug wie niet gevonden is bij {sources}; niemand anders krijgt ze. "
+        "Pas na goedkeuring door {approver}. Niet gevonden is iets anders dan ‘heeft geen werk’ of ‘heeft geen "
+        "uitkering’. Reden: {reason}",
+        "en": "{party} gets back those of its own rows that are not found at {sources}; nobody else gets them. Only "
+        "after approval by {approver}. Not found is not the same as ‘has no work’ or ‘receives no benefit’. Reason: "
+        "{reason}",
+    },
+    "list_count": {
+        "nl": "{count} personen mogen op {day} worden benaderd; {left_out} niet meer, want hun toestemming of "
+        "instemming geldt niet meer",
+        "en": "{count} persons may be approached on {day}; {left_out} no longer, as their consent or agreement has "
+        "ended",
+    },
+    "list_decided": {"nl": "goedgekeurd door {by} op {on}", "en": "approved by {by} on {on}"},
     "no basis": {"nl": "geen mogelijke grondslag", "en": "no possible basis"},
     "placeholder identity": {"nl": "geen identiteit ingevuld", "en": "placeholder identity"},
     "over age": {"nl": "te oud", "en": "over age"},

@@ -34,7 +34,10 @@ ACTIVITY, PERSON, PERSON_TYPE, PROCESSOR = (
 )  # fmt: skip
 TRACE_SIGNS, SPAN_SIGNS = 32, 16
 """Hexadecimal digits of 16 and 8 bytes."""
-_MADE_BY = {"encodings": "tokenise", "release": "release", "oprf-request": "oprf-request", "oprf-answer": "oprf-answer"}
+_MADE_BY = {
+    "encodings": "tokenise", "release": "release", "oprf-request": "oprf-request", "oprf-answer": "oprf-answer",
+    "recontact-request": "request-approval", "recontact-approval": "decide-list", "recontact-list": "return-list",
+}  # fmt: skip
 """Type of a package to the act that made what is in it."""
 _CAUSED_BY = {witness.RECEIVE: ("package", "sender"), "oprf-answer": ("request", "requester")}
 """Act to the facts that name the package it answers to, and who sent that."""
