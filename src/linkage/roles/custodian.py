@@ -176,7 +176,13 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
     party = protocol.party(home.card.party)
     if config.party != party.id:
         raise InputError(f"the config is for party {config.party}, this home is of {party.id}")
-    fields = [f.name for f in protocol.fields_of(party.id)]
+    fields = [f.name for f in protocol.columns_of(party.id)]
+    made = [f.name for f in protocol.fields_of(party.id) if f.made and f.name in config.columns]
+    if made:
+        raise InputError(
+            f"the config names a column for {', '.join(made)}, which the protocol makes of other columns",
+            hint="Remove it under 'columns'.",
+        )
     unnamed = [name for name in fields if name not in config.columns]
     if unnamed:
         raise InputError(f"the config names no column for {', '.join(unnamed)}", hint="Add it under 'columns'.")
