@@ -72,6 +72,8 @@ class About:
     """None of it where the question asks for no part."""
     sizes: Mapping[str, int]
     """Rows of the other custodians whose number was shown, by official number."""
+    blinded: tuple[str, ...] = ()
+    """Columns with codes that only holders of the linkage secret of that protocol can read."""
 
 
 @dataclass(frozen=True)
@@ -211,6 +213,7 @@ class History:
             table.frame.margins, tuple(f.status == "shown" for f in table.persons),
             tuple(f.status == "shown" for f in table.part or (HIDDEN,) * len(table.persons)),
             {number(protocol, party): count for party, count in sizes.items()},
+            tuple(name for name in table.frame.by if _in_code(protocol, output, name)),
         )  # fmt: skip
         part = np.zeros(len(rows), np.bool_) if counted.part is None else counted.part
         return Past(about, rows[order], table.codes[order], part[order])
@@ -305,7 +308,10 @@ def difference(new: Past, past: Past, minimum: int) -> str:
     if known and a.of == b.of:
         return ""
     ours, theirs = new.counts(), past.counts()
+    apart_in_code = {*a.blinded, *b.blinded} if a.protocol != b.protocol else set()
     for (kind, key), count in ours.items():
+        if any(name in apart_in_code for name, _ in key):
+            continue  # one code has two meanings: like cannot be compared with like
         if 0 < abs(count - theirs.get((kind, key), count)) < minimum:
             return f"{WORDS[kind]}, {', '.join(f'{f} {v}' for f, v in sorted(key)) or 'grand total'}"
     return ""
@@ -343,6 +349,12 @@ def from_bytes(data: bytes, *, where: str) -> Past:
         return Past(about, rows, table["cell"].to_numpy().astype(np.int64), table["part"].to_numpy())
     except (LinkageError, pa.ArrowException, OSError, ValueError, KeyError, TypeError):
         raise Untrusted("not a history of a release: damaged or altered", where=where) from None
+
+
+def _in_code(protocol: Protocol, output: Table, name: str) -> bool:
+    """Whether a column of a table has values that are sent blinded."""
+    values = {field: protocol.field(field).values or () for field in protocol.blinded(output)}
+    return protocol.values(output, name) != protocol.values(output, name, values)
 
 
 def _placed(every: NDArray[np.bytes_], of: Past, units: Units) -> Units:

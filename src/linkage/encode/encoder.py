@@ -280,8 +280,9 @@ class Tally:
 def _codes(spec: FieldSpec, protocol: Protocol, secret: bytes) -> dict[str, int]:
     """What each category leaves as: its place among the protocol's values, or where it is sent blinded its code."""
     values = spec.values or ()
-    blinded = spec.send == "blinded"
-    return dict(zip(values, codes(secret, protocol.digest, spec.name, len(values)) if blinded else range(len(values))))
+    if spec.send == "blinded":
+        return dict(zip(values, codes(secret, protocol.digest, spec.name, len(values)), strict=True))
+    return {value: place for place, value in enumerate(values)}
 
 
 def _indices(column: Column, index: Mapping[str, int]) -> NDArray[np.int16]:

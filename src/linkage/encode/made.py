@@ -13,7 +13,6 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Final, Literal
 
 import numpy as np
@@ -39,9 +38,9 @@ class Category:
     """One category of every row."""
 
     column: Column = field(repr=False)
-    notes: Mapping[Note, int] = MappingProxyType({})
+    notes: Mapping[Note, int] = field(default_factory=dict)
     """Why how many rows with something in their cells have no category, or what was odd about them."""
-    bad: Mapping[int, str] = MappingProxyType({})
+    bad: Mapping[int, str] = field(default_factory=dict)
     """Code of a value of the field that it is made of, to why nothing can be made of it."""
 
 
@@ -112,7 +111,7 @@ def _region_of(text: str, made: Region) -> tuple[str | None, Note | None] | _Bad
 
 
 def _running(first: Column, last: Column, day: int, values: Sequence[str]) -> Category:
-    """Running on a day: begun on it or before, and not ended before it; a day known in part may be any day it can be."""
+    """Begun on the day or before, and not ended before it; a first or last day known in part may be any it can be."""
     begins, ends = _days(first, (0, _NEVER)), _days(last, (_NEVER, _NEVER))
     here, there = first.codes, last.codes
     surely = (begins[1] <= day)[here] & (ends[0] >= day)[there]

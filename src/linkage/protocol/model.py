@@ -307,9 +307,7 @@ class Protocol(Model):
         apart = {one.name: one.field for one in split.sought if one.field and not one.only}
         return {name: names.get(field) or self.field(field).codes for name, field in apart.items()}
 
-    def values(
-        self, output: Table, name: str, names: Mapping[str, tuple[str, ...]] = NOTHING
-    ) -> tuple[str, ...]:
+    def values(self, output: Table, name: str, names: Mapping[str, tuple[str, ...]] = NOTHING) -> tuple[str, ...]:
         """The values of a column of a table, a category field or a split, as the linkage unit writes them; or with
         other names for the categories of some fields, see `axes`."""
         axes = self.axes(output, names)

@@ -29,7 +29,7 @@ from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, blinding, consents, exchange, numbers, rowproof
+from linkage.roles import agreement, blinding, codebook, consents, exchange, numbers, rowproof
 from linkage.roles import home as homes
 from linkage.roles.asked import Desk, Export
 from linkage.roles.blinding import Waiting
@@ -63,6 +63,8 @@ class Tokenised:
     """``uint8[n, 16]``: handles in the package. In memory only, for an embedder to look up what became of a row."""
     rows: NDArray[np.int64] = field(repr=False)
     """``int64[n]``: the row number as given of each handle."""
+    codebooks: tuple[Path, ...] = ()
+    """Sealed files for recipients that are no custodians: what the codes of blinded categories mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +137,7 @@ def tokenise(
         bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party), left_out=blinded.left_out,
         row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed,
     )  # fmt: skip
+    codebooks = codebook.give(home, identity, linkage, secret)
     unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
     tally = encoder.Tally()
@@ -145,7 +148,7 @@ def tokenise(
     letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts)
     digest = exchange.send(home, identity, linkage, letter, target)
     blinding.destroy(desk)
-    return Tokenised(target, digest, plan_, tally.counts(), blinded.left_out, *tally.handles())
+    return Tokenised(target, digest, plan_, tally.counts(), blinded.left_out, *tally.handles(), tuple(codebooks))
 
 
 def go_on(home: Home, identity: Identity, linkage: Linkage) -> Tokenised | Asked | None:

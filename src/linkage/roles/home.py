@@ -93,8 +93,17 @@ class Linkage:
         return self.folder / "unfinished"
 
     def result(self, output: str) -> Path:
-        """At a recipient: a release."""
+        """At a recipient: a release, as it was received."""
         return self.folder / "results" / f"{output}.json"
+
+    @property
+    def codebook(self) -> Path:
+        """At a recipient: what the codes of blinded categories mean. The linkage unit never has one."""
+        return self.folder / "codebook.json"
+
+    def sent_codebook(self, reader: str) -> Path:
+        """At a custodian: the codebook as it was sealed to a recipient."""
+        return self.folder / "codebooks" / f"{reader}.package"
 
 
 class Home:
