@@ -33,6 +33,13 @@ LATER = loads(protocols.SHIPPED.replace("reference_date: 2026-10-01", "reference
 M = 10
 
 
+def blinded(text: str) -> Protocol:
+    """With levels in codes."""
+    clear = 'send: category\n    parties: [mbo]\n    values: ["1"'
+    assert clear in text
+    return loads(text.replace(clear, clear.replace("category", "blinded"), 1).encode(), name="p.yml")
+
+
 def sent(people: dict[int, tuple[int, int]], protocol: Protocol = P) -> Encodings:
     """A package of persons: number to level and school year; handles are new every time."""
     order = np.random.default_rng().permutation(sorted(people))
@@ -140,6 +147,22 @@ def test_a_finer_table_that_tells_a_few_apart_is_refused(tmp_path: Path) -> None
     assert pooled.frame.by == ("level",)
     with pytest.raises(Refused):
         unit.release({n: at for n, at in small.items() if n != 3}, {n for n in small if n % 5 < 3})
+
+
+def test_codes_of_another_version_are_not_compared_but_all_else_is(tmp_path: Path) -> None:
+    """A code has another meaning under another protocol: level 0 here may be level 1 there, and need not be like it."""
+    now, then = (blinded(protocols.SHIPPED.replace('"1.0"', version)) for version in ('"1.0"', '"1.1"'))
+    people = without(*range(0, 60, 12))  # five persons less of one level
+    other = {n: ((level + 1) % 4, year) for n, (level, year) in people.items()}
+    unit = Unit(tmp_path)
+    unit.release(people, LINKED, now)
+    unit.release(other, LINKED, then)
+    with pytest.raises(Refused, match="persons counted"):
+        unit.release({n: at for n, at in other.items() if n != 17}, LINKED, then)
+    clear = Unit(tmp_path / "clear")
+    clear.release(people, LINKED)
+    with pytest.raises(Refused, match="level"):
+        clear.release(other, LINKED, NEXT)
 
 
 def test_another_version_is_compared_by_counts(tmp_path: Path) -> None:

@@ -206,6 +206,38 @@ def test_a_shipped_protocol_wants_cards(text: str) -> None:
     assert codes(loads(text.encode(), name="p.yml")) == codes(loads(carded(text).encode(), name="p.yml")) | {"P109"}
 
 
+MADE = """  - name: place
+    kind: category
+    send: category
+    parties: [mbo]
+    values: [AM01, AM35]
+    made: {method: region, of: town, level: labour-market, year: 2026}
+  - {name: town, kind: category, send: none, parties: [mbo]}
+"""
+BEFORE = "  - {name: diploma-date"
+BLINDED = (
+    '    send: category\n    parties: [mbo]\n    values: ["1"',
+    '    send: blinded\n    parties: [mbo]\n    values: ["1"',
+)
+CLEAR = ("of: town, level", "of: level, level")
+UNIT_READS = ("    to: [mbo, gemeente]", "    to: [mbo, unit]")
+OF_CATEGORIES = [
+    ("P230", [BLINDED], "fields.level"),
+    ("P231", [(BEFORE, MADE + BEFORE), CLEAR], "fields.level.send"),
+    ("P232", [BLINDED, UNIT_READS], "outputs.on-benefits.to"),
+]
+
+
+@pytest.mark.parametrize(("code", "edits", "where"), OF_CATEGORIES)
+def test_an_edit_of_categories_sets_off_its_rule(code: str, edits: list[tuple[str, str]], where: str) -> None:
+    assert where in {finding.where for finding in lint.check(edited(*edits)) if finding.code == code}
+    assert code not in codes(edited((BEFORE, MADE + BEFORE)))
+
+
+def test_a_blinded_category_is_of_a_kind_that_identifies_nobody() -> None:
+    assert "P142" in codes(edited(("kind: category\n    send: category", "kind: postcode\n    send: blinded")))
+
+
 def test_what_an_aim_and_a_margin_say() -> None:
     found = lint.check(edited(("bits: 8192", "bits: 2048")))
     said = {finding.code: finding.message for finding in found}
@@ -215,7 +247,7 @@ def test_what_an_aim_and_a_margin_say() -> None:
 
 def test_every_rule_is_tried_above() -> None:
     here = {rule.code for rule in lint.RULES if not "P120" <= rule.code < "P2"}  # those: test_law.py
-    assert {code for code, *_ in TRIED} | STATED | OPRF | {code for code, _, _ in OF_OPRF} == here
+    assert {code for code, *_ in TRIED} | STATED | OPRF | {code for code, _, _ in (*OF_OPRF, *OF_CATEGORIES)} == here
 
 
 def test_codes_are_unique_and_say_their_family() -> None:

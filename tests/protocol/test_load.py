@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from linkage import files, protocol
+from linkage import files, protocol, regions
 from linkage.errors import InputError
 from linkage.protocol import Protocol
 from linkage.protocol.load import loads
@@ -291,3 +291,45 @@ def test_the_columns_of_a_package_follow_from_the_protocol(agreed: Protocol) -> 
     assert (mbo.tokens, mbo.words, mbo.categories) == (("bsn",), 128, (("level", 4), ("school-year", 3)))
     assert (gemeente.tokens, gemeente.words, gemeente.categories) == (("bsn",), 128, ())
     assert (unit.tokens, unit.words, unit.categories) == ((), 0, ())
+
+
+MADE = """  - {name: hours, kind: number, send: none, parties: [mbo]}
+  - {name: town, kind: category, send: none, parties: [mbo]}
+  - name: band
+    kind: category
+    send: category
+    parties: [mbo]
+    values: [low, high]
+    made: {method: bands, of: hours, starts: [12]}
+  - name: place
+    kind: category
+    send: blinded
+    parties: [mbo]
+    values: [AM01, AM35]
+    made: {method: region, of: town, level: labour-market, year: 2026}
+"""
+WITH_MADE = HASHED.replace("  - {name: diploma-date", MADE + "  - {name: diploma-date", 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("starts: [12]", "starts: [12, 20]", "expected 3 values, one for each band"),
+        ("starts: [12]", "starts: [12, 12]", "expected rising numbers"),
+        ("values: [low, high]", "values: [low, low]", "value 'low' stands twice"),
+        ("of: hours,", "of: town,", "expected a field of kind number, got category"),
+        ("of: hours,", "of: place,", "no field of mbo that is a column is called 'place'"),
+        ("year: 2026", "year: 2019", "there is no table of regions for 2019; there is 2020, 2026"),
+        ("level: labour-market", "level: rmc", "expected code or name of a region of level rmc in 2026"),
+        ("[AM01, AM35]", "[AM01, AM99]", "expected code or name of a region of level labour-market in 2026"),
+        ("[AM01, AM35]", "[AM01, GRONINGEN]", "expected code or name of a region"),
+    ],
+)
+def test_a_made_category_that_does_not_fit_is_refused(old: str, new: str, message: str) -> None:
+    loads(WITH_MADE.encode(), name="p.yml")
+    assert message in " ".join(complaints(edited(old, new, WITH_MADE)))
+
+
+def test_one_region_twice_by_code_and_by_name_is_refused() -> None:
+    name = regions.table(2026).name("AM01")
+    assert "region AM01 stands twice" in complaints(edited("[AM01, AM35]", f'[AM01, "{name}"]', WITH_MADE))[0]
