@@ -20,10 +20,8 @@ from linkage.protocol.model import Protocol
 
 LEVELS = ("1", "2", "3", "4")
 SCHEMES = ("PW", "IOAW", "BBZ")
-BLINDED = protocols.HASHED.replace(
-    'send: category\n    parties: [mbo]\n    values: ["1"', 'send: blinded\n    parties: [mbo]\n    values: ["1"'
-)
-BLINDED = BLINDED.replace(
+IN_CLEAR = protocols.HASHED.replace("    send: blinded\n", "    send: category\n")
+BLINDED = IN_CLEAR.replace(*reversed(protocols.CLEAR)).replace(
     "{name: scheme, kind: category, send: none,",
     "{name: scheme, kind: category, send: blinded, values: [PW, IOAW, BBZ],",
 )

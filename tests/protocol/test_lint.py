@@ -16,9 +16,10 @@ from protocols import carded, edited
 
 HASHED, CLK, WITHOUT_NUMBER = map(carded, (protocols.HASHED, protocols.CLK, protocols.WITHOUT_NUMBER))
 SHIPPED = carded(protocols.SHIPPED)
-STATED = {"P201", "P209", "P211"}
-"""What the protocol with a keyed hash admits about itself, besides it: a young profile, a threshold of the run."""
-OPRF = {"P209", "P211", "P220", "P222"}
+STATED = {"P201", "P209", "P211", "P230"}
+"""What the protocol with a keyed hash admits about itself, besides it: a young profile, a threshold of the run, codes
+that show how often they occur."""
+OPRF = {"P209", "P211", "P220", "P222", "P230"}
 """What the shipped protocol admits: instead of a keyed hash, what key-holders can and cannot prevent."""
 ALWAYS = STATED | {"P202"}
 """With the other profile: that filters are plain."""
@@ -193,7 +194,8 @@ def test_a_rule_does_not_see_what_is_not_there_in_plain_filters(code: str, edits
 
 
 @pytest.mark.parametrize(
-    ("text", "stated"), [(HASHED, STATED), (SHIPPED, OPRF), (WITHOUT_NUMBER, {"P202", "P211"}), (CLK, {"P201", "P202"})]
+    ("text", "stated"),
+    [(HASHED, STATED), (SHIPPED, OPRF), (WITHOUT_NUMBER, {"P202", "P211", "P230"}), (CLK, {"P201", "P202", "P230"})],
 )
 def test_the_shipped_protocols_have_no_error_and_state_their_prices(text: str, stated: set[str]) -> None:
     found = lint.check(loads(text.encode(), name="p.yml"))
@@ -215,27 +217,31 @@ MADE = """  - name: place
   - {name: town, kind: category, send: none, parties: [mbo]}
 """
 BEFORE = "  - {name: diploma-date"
-BLINDED = (
-    '    send: category\n    parties: [mbo]\n    values: ["1"',
-    '    send: blinded\n    parties: [mbo]\n    values: ["1"',
-)
-CLEAR = ("of: town, level", "of: level, level")
+OF_LEVEL = ("of: town, level", "of: level, level")
 UNIT_READS = ("    to: [mbo, gemeente]", "    to: [mbo, unit]")
 OF_CATEGORIES = [
-    ("P230", [BLINDED], "fields.level"),
-    ("P231", [(BEFORE, MADE + BEFORE), CLEAR], "fields.level.send"),
-    ("P232", [BLINDED, UNIT_READS], "outputs.on-benefits.to"),
+    ("P231", [protocols.CLEAR, (BEFORE, MADE + BEFORE), OF_LEVEL], "fields.level.send"),
+    ("P232", [UNIT_READS], "outputs.on-benefits.to"),
 ]
 
 
 @pytest.mark.parametrize(("code", "edits", "where"), OF_CATEGORIES)
 def test_an_edit_of_categories_sets_off_its_rule(code: str, edits: list[tuple[str, str]], where: str) -> None:
     assert where in {finding.where for finding in lint.check(edited(*edits)) if finding.code == code}
-    assert code not in codes(edited((BEFORE, MADE + BEFORE)))
+    assert code not in codes(edited(protocols.CLEAR, (BEFORE, MADE + BEFORE)))
+
+
+def test_of_every_field_that_travels_in_codes_it_is_said_that_they_can_be_counted() -> None:
+    said = {f.where: f.message for f in lint.check(edited()) if f.code == "P230"}
+    assert said == {
+        "fields.level": "4 codes, and unit sees how often each occurs",
+        "fields.school-year": "3 codes, and unit sees how often each occurs",
+    }
+    assert {f.where for f in lint.check(edited(protocols.CLEAR)) if f.code == "P230"} == {"fields.school-year"}
 
 
 def test_a_blinded_category_is_of_a_kind_that_identifies_nobody() -> None:
-    assert "P142" in codes(edited(("kind: category\n    send: category", "kind: postcode\n    send: blinded")))
+    assert "P142" in codes(edited(("kind: category\n    send: blinded", "kind: postcode\n    send: blinded")))
 
 
 def test_what_an_aim_and_a_margin_say() -> None:
@@ -268,7 +274,7 @@ def test_findings_come_in_order_of_their_code() -> None:
         finding.code
         for finding in lint.check(edited(("minimum: 10", "minimum: 5"), DECIDED, ("rounding: 5", "rounding: 1")))
     ]
-    assert found == sorted(found) == ["P201", "P209", "P211", "P302", "P303"]
+    assert found == sorted(found) == ["P201", "P209", "P211", "P230", "P230", "P302", "P303"]
 
 
 def test_linting_changes_nothing_and_tells_the_same_twice() -> None:

@@ -61,7 +61,7 @@ SLIPS = [
     ("date: 2026-10-01", "date: 2026-W40-4", "+0:1: expected a day of the calendar as yyyy-mm-dd"),
     ("08-31}", "08-31, unitl: 1}", "+0:46: unknown key 'unitl'"),
     ("mode: statistics", "mode: rows", "+0:1: expected 'statistics' or 'recontact', got 'rows'"),
-    ("mode: statistics", "mode: recontact", "+125:5: 'overlap' is no question of mode recontact"),
+    ("mode: statistics", "mode: recontact", "+126:5: 'overlap' is no question of mode recontact"),
     ("mode: statistics ", "#", "-20:1: key 'mode' is missing"),
     ("statistics     #", "none #", "+0:3: expected 'statistics', 'same-purpose', 'consent' or 'law', got 'none'"),
     ("authority: false", "authority: no", "+0:5: expected true or false, got text"),
@@ -96,7 +96,7 @@ SLIPS = [
      "+0:28: expected 'exact', 'bloom', 'category', 'blinded' or 'none', got 'hashed'"),
     (PARTIES, "send: exact, parties: [mbo, unit]", "+0:56: no custodian is called 'unit'; there is mbo, gemeente"),
     ("{name: surname", "{name: given-name", "+0:5: field 'given-name' stands twice"),
-    ('    values: ["1"', "    #", "-4:5: expected 'values': send is 'category'"),
+    ('    values: ["1"', "    #", "-4:5: expected 'values': send is 'blinded'"),
     ("bits: 8192", "bits: 8100", "+0:3: input should be a multiple of 64"),
     ("bits: 8192", "bits: 8e3", "+0:3: expected a whole number, got text"),
     ("bits: 8192", "bits: 32768", "+0:3: input should be less than or equal to 16384"),
@@ -177,7 +177,7 @@ OTHERS = [
     (SHIPPED, ", rounds: 2", "", "+0:7: rounds is missing"),
     (SHIPPED, "check: canary", "check: trust", "+0:59: expected 'dleq' or 'canary', got 'trust'"),
     (SHIPPED, "rounds: 2", "rounds: 0", "+0:74: input should be greater than or equal to 1"),
-    (SHIPPED, "roles: [linkage-unit]", "roles: [linkage-unit, key-holder]", "+59:34: the linkage unit is a key-holder"),
+    (SHIPPED, "roles: [linkage-unit]", "roles: [linkage-unit, key-holder]", "+60:34: the linkage unit is a key-holder"),
     (CLK, "similarity: dice", "similarity: agreement", "+0:22: expected 'dice' for profile clk, got 'agreement'"),
     (
         CLK,
@@ -281,7 +281,7 @@ def test_parties_by_id_and_role(agreed: Protocol) -> None:
 
 def test_fields_by_party_and_by_how_they_are_sent(agreed: Protocol) -> None:
     assert [f.name for f in agreed.fields_of("gemeente", "none")] == ["scheme", "benefit-start", "benefit-end"]
-    assert [f.name for f in agreed.fields_of("mbo", "exact", "category")] == ["bsn", "level", "school-year"]
+    assert [f.name for f in agreed.fields_of("mbo", "exact", "blinded")] == ["bsn", "level", "school-year"]
     assert agreed.fields_of("unit") == ()
     assert agreed.field("level").values == ("1", "2", "3", "4")
 

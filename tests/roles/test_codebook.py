@@ -81,7 +81,7 @@ def protocol_text() -> str:
         ("  - id: unit\n", OFFICE + "  - id: unit\n"),
         ("    bsn_basis: null             # it", TO_OFFICE + "    bsn_basis: null             # it"),
         ("  - {name: scheme,", MADE + "  - {name: scheme,"),
-        ('    send: category\n    parties: [mbo]\n    values: ["1", "2", "3", "4"]',
+        ('    send: blinded\n    parties: [mbo]\n    values: ["1", "2", "3", "4"]',
          f"    send: blinded\n    parties: [mbo]\n    values: [{', '.join(LEVELS)}]"),
         ('one_of: ["1", "2", "3", "4"]', f"one_of: [{', '.join(LEVELS)}]"),
         ("    cohort:\n      - {field: scheme,", f"    cohort:\n{WORKS}      - {{field: scheme,"),
@@ -255,7 +255,7 @@ def test_plan_says_what_is_made_and_how_it_leaves(played: Office) -> None:
     assert "uren (hours)" in text
     line = next(line for line in text.splitlines() if line.strip().startswith("hours-band"))
     assert "made here of hours, leaves as the code of a category, which the linkage unit cannot read" in line
-    assert "alone: sees codes of level, hours-band" in text
+    assert "alone: sees codes of level, school-year, hours-band and" in text
 
 
 def test_a_config_that_names_a_column_for_what_is_made_is_refused(played: Office) -> None:

@@ -47,6 +47,8 @@ KEY_BYTES = 32
 MAC_BYTES = 16
 _SCHEMA = pa.schema([("row", pa.binary(MAC_BYTES)), ("cell", pa.int32()), ("part", pa.bool_())])
 Units = NDArray[np.int64]
+Key = tuple[str, frozenset[tuple[str, str]]]
+"""Kind of count, and the categories it is about."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class Past:
                 unit = np.where(single, np.arange(frame.cells), np.where(seen[place], place, NOBODY))
                 yield kind, np.where(who, unit[self.cell], NOBODY)
 
-    def counts(self) -> dict[tuple[str, frozenset[tuple[str, str]]], int]:
+    def counts(self) -> dict[Key, int]:
         """The exact count of every figure that is shown, or is a sum of cells that are."""
         frame, found = self.frame, {}
         whole = Frame(frame.by, frame.values, _subsets(frame.by))
@@ -308,10 +310,9 @@ def difference(new: Past, past: Past, minimum: int) -> str:
     if known and a.of == b.of:
         return ""
     ours, theirs = new.counts(), past.counts()
-    apart_in_code = {*a.blinded, *b.blinded} if a.protocol != b.protocol else set()
+    if a.protocol != b.protocol and (coded := {*a.blinded, *b.blinded}):
+        ours, theirs = _by_size(ours, coded), _by_size(theirs, coded)
     for (kind, key), count in ours.items():
-        if any(name in apart_in_code for name, _ in key):
-            continue  # one code has two meanings: like cannot be compared with like
         if 0 < abs(count - theirs.get((kind, key), count)) < minimum:
             return f"{WORDS[kind]}, {', '.join(f'{f} {v}' for f, v in sorted(key)) or 'grand total'}"
     return ""
@@ -349,6 +350,20 @@ def from_bytes(data: bytes, *, where: str) -> Past:
         return Past(about, rows, table["cell"].to_numpy().astype(np.int64), table["part"].to_numpy())
     except (LinkageError, pa.ArrowException, OSError, ValueError, KeyError, TypeError):
         raise Untrusted("not a history of a release: damaged or altered", where=where) from None
+
+
+def _by_size(counts: Mapping[Key, int], coded: set[str]) -> dict[Key, int]:
+    """Counts of which some columns have codes that mean something else in another protocol: the codes of alike counts
+    make way for their ranks by size, so that what hardly changed is compared with itself."""
+    alike: dict[Key, list[int]] = {}
+    for (kind, key), count in counts.items():
+        name = kind, frozenset((column, "#" if column in coded else value) for column, value in key)
+        alike.setdefault(name, []).append(count)
+    return {
+        (kind, key | {("rank", str(rank))} if key & {(column, "#") for column in coded} else key): count
+        for (kind, key), every in alike.items()
+        for rank, count in enumerate(sorted(every))
+    }
 
 
 def _in_code(protocol: Protocol, output: Table, name: str) -> bool:

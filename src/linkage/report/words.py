@@ -287,10 +287,10 @@ WORDS: dict[str, dict[Lang, str]] = {
     "day-unclear": {"nl": "begin of einde niet zeker genoeg", "en": "first or last day not certain enough"},
     "ends-before": {"nl": "eindigt voor het begint", "en": "ends before it begins"},
     "collusion_blinded": {
-        "nl": "{unit} alleen: ziet van {fields} codes en hoe vaak elke voorkomt, waaruit soms te raden is welke welke "
-        "is; met één bronhouder of ontvanger leest het ze.",
+        "nl": "{unit} alleen: ziet codes van {fields} en hoe vaak elke voorkomt, waaruit soms te raden is welke code "
+        "wat betekent; met één bronhouder of ontvanger leest het ze alle.",
         "en": "{unit} alone: sees codes of {fields} and how often each occurs, from which it can sometimes be guessed "
-        "which is which; with one custodian or recipient it reads them.",
+        "which is which; with one custodian or recipient it reads them all.",
     },
     "sent_none": {"nl": "blijft hier", "en": "stays here"},
     "decided": {"nl": "besloten door {who} op {day}", "en": "decided by {who} on {day}"},
