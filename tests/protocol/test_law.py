@@ -123,7 +123,7 @@ UNLAWFUL: list[tuple[str, str, str, Edits]] = [
     ("P140", "a category that tells of a handicap", "art. 9(1)", [HEALTH]),
     ("P141", "a category that tells of a prison", "art. 10", [CRIME]),
     ("P142", "a postcode in clear", "5(1)(c)",
-     [("    kind: category\n    send: category\n    parties: [mbo]\n    values: [\"1\"",
+     [("    kind: category\n    send: blinded\n    parties: [mbo]\n    values: [\"1\"",
        "    kind: postcode\n    send: category\n    parties: [mbo]\n    values: [\"1\"")]),
     ("P150", "nobody is controller", "art. 4(7)",
      [("legal_role: controller", "legal_role: recipient"), ("legal_role: controller", "legal_role: recipient")]),
