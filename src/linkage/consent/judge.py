@@ -3,7 +3,7 @@
 Rules kept here:
 
 - Every row is judged before it is tokenised; a row that fails is counted once, under its first failing reason,
-  cohort tests first (in the protocol's order), then consent.
+  cohort tests first (in the protocol's order), then consent, then agreement to be handed over (instemming).
 - A row that cannot be judged is out: no reference, no consent, a standing of another name. A date with unknown parts
   passes a bound only where every day that it can be does; for an age it counts as the latest of them, so a person
   is never taken for older than certain.
@@ -18,6 +18,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.protocol.days import earliest, latest
 from linkage.protocol.model import Condition, Party, Protocol
 
 _WITHOUT = (
@@ -25,8 +26,25 @@ _WITHOUT = (
     "under age", "no reference",
 )  # fmt: skip
 """Why a person has no consent, in the order in which it is told."""
+NO_AGREEMENT = "no agreement to hand-over"
+"""Why a row stays whose person did not agree to be handed over (WEB art. 9.2.13(2)), or no longer does."""
 Column = Sequence[str | None]
 """Normalised values of a field, None for no value; dates as yyyymmdd with 00 for unknown parts."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Reference to standing, as the registry has it; who is not named was not asked."""
+
+    consent: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Consent, of who must give it: `Registry.usable`."""
+    agreed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Agreement to be handed over: `Registry.agreed`."""
+
+    def allows(self, party: Party, reference: str) -> bool:
+        """Whether, for what a party requires, this person may take part."""
+        consents = party.consent != "required" or self.consent.get(reference) == "given"
+        return consents and (party.agreement != "required" or self.agreed.get(reference) == "given")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +65,7 @@ class Judgement:
 
 
 def judge(
-    protocol: Protocol, party: Party, columns: Mapping[str, Column], rows: int, standing: Mapping[str, str] | None,
+    protocol: Protocol, party: Party, columns: Mapping[str, Column], rows: int, standing: Standing | None,
     references: Column | None, failing: Mapping[str, NDArray[np.bool_]] = MappingProxyType({}),
 ) -> Judgement:  # fmt: skip
     """Judge every row of one party.
@@ -57,7 +75,7 @@ def judge(
         party: gives cohort and consent rule.
         columns: normalised values of the fields that cohort tests name.
         rows: number of rows.
-        standing: reference to standing from the registry of consent; None when the party needs no consent.
+        standing: from the registry of consent; None when the party needs neither consent nor agreement.
         references: local reference per row; None when the file has none.
         failing: other reasons, each with the rows that it keeps out; they come after the cohort, before consent.
     """
@@ -69,14 +87,20 @@ def judge(
         out.drop(f"cohort: {condition.field}", ~_passes(condition, column, protocol.reference_date))
     for reason, failed in failing.items():
         out.drop(reason, failed)
+    known = standing or Standing()
     if party.consent == "required":
-        known = standing or {}
-        stands = [known.get(r, "not asked") if r else "no reference" for r in (references or [None] * rows)]
-        reasons = np.asarray(stands, dtype=object)
+        reasons = _stands(known.consent, references, rows)
         for reason in _WITHOUT:
             out.drop(f"consent: {reason}", reasons == reason)
         out.drop("consent: not given", reasons != "given")
+    if party.agreement == "required":
+        out.drop(NO_AGREEMENT, _stands(known.agreed, references, rows) != "given")
     return Judgement(out.reasons == 0, out.reasons, out.excluded)
+
+
+def _stands(known: Mapping[str, str], references: Column | None, rows: int) -> NDArray[np.object_]:
+    stands = [known.get(r, "not asked") if r else "no reference" for r in (references or [None] * rows)]
+    return np.asarray(stands, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -110,9 +134,9 @@ def _verdict(condition: Condition, value: str | None, reference_date: str) -> bo
     if condition.one_of is not None:
         tests.append(value in condition.one_of)
     if condition.on_or_after is not None:
-        tests.append(_earliest(value) >= _day(condition.on_or_after, reference_date))
+        tests.append(earliest(value) >= _day(condition.on_or_after, reference_date))
     if condition.on_or_before is not None:
-        tests.append(_latest(value) <= _day(condition.on_or_before, reference_date))
+        tests.append(latest(value) <= _day(condition.on_or_before, reference_date))
     if condition.age_from is not None:
         tests.append(age(value, reference_date) >= condition.age_from)
     if condition.age_to is not None:
@@ -127,22 +151,8 @@ def age(born: str, on: str) -> int:
         born: yyyymmdd, 00 for an unknown month or day, which counts as the last one possible.
         on: yyyy-mm-dd.
     """
-    born = _latest(born)
+    born = latest(born)
     return int(on[:4]) - int(born[:4]) - ((on[5:7] + on[8:10]) < born[4:])
-
-
-def _earliest(date: str) -> str:
-    """The first day that a date can be; 00 stands for a part that is not known."""
-    return date[:4] + _or(date[4:6], "01") + _or(date[6:8], "01")
-
-
-def _latest(date: str) -> str:
-    """The last one; 31 will do for any month, since days are only compared."""
-    return date[:4] + _or(date[4:6], "12") + _or(date[6:8], "31")
-
-
-def _or(part: str, unknown: str) -> str:
-    return unknown if part == "00" else part
 
 
 def _day(bound: str, reference_date: str) -> str:

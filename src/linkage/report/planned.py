@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from linkage.findings import Finding
 from linkage.protocol.model import Protocol
 from linkage.report import guarantee
-from linkage.report.words import WORDS, Lang, word
+from linkage.report.lang import Lang
+from linkage.report.words import WORDS, word
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Plan:
     ignored: tuple[str, ...]
     """Headings that are not used."""
     leaves: Mapping[str, str]
-    """Field to how it is sent, in the words of the protocol: exact, bloom, category, none."""
+    """Field to how it is sent, in the words of the protocol: exact, bloom, category, blinded, none."""
     judged: Mapping[str, int]
     """Rows, included rows, and excluded rows by reason."""
     notes: Mapping[str, int]
@@ -49,7 +50,9 @@ class Plan:
 def as_text(plan: Plan, lang: Lang) -> str:
     """The plan for a terminal."""
     fields = {
-        f"{plan.headings[name]} ({name})": guarantee.leaves(plan.protocol, plan.protocol.field(name), lang)
+        f"{plan.headings[name]} ({name})" if name in plan.headings else name: guarantee.leaves(
+            plan.protocol, plan.protocol.field(name), lang
+        )
         for name in plan.leaves
     }
     if plan.reference:
@@ -73,10 +76,26 @@ def judged(counts: Mapping[str, int], lang: Lang) -> dict[str, int]:
     return {in_words(name, lang): count for name, count in counts.items()}
 
 
-def own_rows(day: str, counts: Mapping[str, int], lang: Lang) -> str:
+@dataclass(frozen=True)
+class OwnRows:
     """What became of an organisation's own rows in a run, for itself."""
-    ordered = {name: counts[name] for name in ("rows", "included") if name in counts} | dict(counts)
-    return "\n".join([word("own_rows", lang, day=day), _listed(judged(ordered, lang))])
+
+    day: str
+    counts: Mapping[str, int]
+    """Rows, included rows, and excluded rows by reason."""
+
+    def heading(self, lang: Lang) -> str:
+        """What these counts are."""
+        return word("own_rows", lang, day=self.day)
+
+    def rows(self, lang: Lang) -> dict[str, int]:
+        """In the reader's language: all rows first."""
+        first = {name: self.counts[name] for name in ("rows", "included") if name in self.counts}
+        return judged(first | dict(self.counts), lang)
+
+    def as_text(self, lang: Lang) -> str:
+        """For a terminal."""
+        return "\n".join([self.heading(lang), _listed(self.rows(lang))])
 
 
 def in_words(name: str, lang: Lang) -> str:

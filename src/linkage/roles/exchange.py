@@ -34,7 +34,7 @@ from linkage.protocol.model import Protocol
 from linkage.roles import agreement
 from linkage.roles.home import Home, Linkage
 
-SHARE, ENCODINGS, RELEASE = "secret-share", "encodings", "release"
+SHARE, ENCODINGS, CODEBOOK, RELEASE = "secret-share", "encodings", "codebook", "release"
 CHECK = "secret-check"
 """What the header of encodings says of the linkage secret they were made with: equal where the secret is."""
 KEYS = "keys"
@@ -48,7 +48,7 @@ class Letter:
     """What is to be sealed."""
 
     type: str
-    """`SHARE`, `ENCODINGS` or `RELEASE`."""
+    """`SHARE`, `ENCODINGS`, `CODEBOOK` or `RELEASE`."""
     readers: Sequence[Card]
     """Who can open it."""
     body: bytes | Iterable[bytes] = field(repr=False)
@@ -57,6 +57,8 @@ class Letter:
     """Facts that the header shows to everyone."""
     counted: Callable[[], Mapping[str, int]] | None = field(default=None, repr=False)
     """Counts for the ledger that are known once the body is drawn."""
+    sealed: Callable[[str], None] | None = field(default=None, repr=False)
+    """Called with the digest of the file before it lies where it may be fetched: for what must be kept beside it."""
 
 
 def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path: Path) -> str:
@@ -80,6 +82,8 @@ def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path:
     try:
         envelope.seal(staged, body, identity, letter.readers, label)
         sealed = file_digest(staged)  # before it lies where others may fetch it
+        if letter.sealed is not None:
+            letter.sealed(sealed)
         files.move(staged, path)
     finally:
         staged.unlink(missing_ok=True)
