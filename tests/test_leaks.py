@@ -116,6 +116,7 @@ def test_a_whole_linkage_leaves_no_value_in_any_file(
     agreed.carry()
     outputs += [desk("mbo", "result", "show"), desk("mbo", "result", "export", str(tmp_path / "answer.html"))]
     outputs += [desk("mbo", "ledger", "verify"), desk("unit", "status", "--json"), desk("mbo", "secret", "status")]
+    outputs += [desk("mbo", "record", name) for name in ("log", "register", "dpia", "letter")]
     assert [code for code, _ in outputs] == [0] * len(outputs), outputs
     for _, text in outputs:
         _search(text, "an output")

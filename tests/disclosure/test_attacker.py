@@ -19,6 +19,7 @@ from scipy.optimize import linprog
 
 import limits
 from linkage.disclosure.differences import NOBODY, fewest
+from linkage.disclosure.rounding import rounded
 from linkage.disclosure.suppress import Hidden, hide
 from linkage.disclosure.table import Frame
 from linkage.protocol.protections import Suppression
@@ -137,6 +138,51 @@ def test_no_hidden_small_count_is_bounded_tighter_than_the_minimum(
                 low, high = attacker.range(kind, figure)
                 assert low - 1e-6 <= count <= high + 1e-6
                 assert np.floor(high + 1e-6) - np.ceil(low - 1e-6) + 1 >= said.minimum, (kind, figure, low, high)
+
+
+STATES: list[tuple[tuple[int, ...], tuple[tuple[str, ...], ...]]] = [
+    ((4,), ()),
+    ((3, 4), (("a",), ("b",))),
+    ((2, 2, 4), (("a", "b"), ("a", "c"), ("a",), ("c",))),
+    ((3, 4, 4), (("a",), ("b", "c"), ("b",), ("c",))),
+]
+"""Tables of states, the last field or the last two, with the subtotals that these always have."""
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(STATES).flatmap(
+        lambda s: st.tuples(
+            st.just(s),
+            st.lists(st.integers(0, 12) | st.integers(0, 60) | st.just(0),
+                     min_size=int(np.prod(s[0])), max_size=int(np.prod(s[0]))),
+        )
+    ),
+    st.sampled_from([(10, 5), (5, 5), (10, 1)]),
+    st.sampled_from(["hide", "show"]),
+)  # fmt: skip
+def test_no_small_count_of_a_state_is_bounded_tighter_than_the_minimum(
+    drawn: tuple[tuple[tuple[int, ...], tuple[tuple[str, ...], ...]], list[int]],
+    of: tuple[int, int],
+    zero_and_full: str,
+) -> None:
+    """Everybody is in one state: what the others leave over is as small as what is counted."""
+    (shape, margins), persons = drawn
+    said = limits.suppression(*of, zero_and_full, margins)
+    frame = limits.frame(*shape, margins=margins)
+    away = hide(frame, np.asarray(persons), None, said).persons
+    exact = frame.figures(np.asarray(persons))
+    shown = {n: rounded(int(exact[n]), *of) for n in range(len(frame)) if not away[n]}
+    attacker = Attacker(shape, margins, {"persons": shown}, said)
+    for figure in np.flatnonzero((exact < said.minimum) & ((exact > 0) | (zero_and_full == "hide"))):
+        assert away[figure], "a small count is shown"
+        low, high = attacker.range("persons", int(figure))
+        assert np.floor(high + 1e-6) - np.ceil(low - 1e-6) + 1 >= said.minimum, (figure, low, high)
+    if zero_and_full == "hide":
+        for one in frame.sums:
+            most = exact[one.parts].max()
+            full = one.parts[exact[one.parts] > exact[one.whole] - said.minimum]
+            assert away[full].all() or away[one.whole] or most == 0, "nearly everybody is in one state, and it shows"
 
 
 @pytest.mark.parametrize(

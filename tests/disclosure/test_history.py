@@ -21,6 +21,7 @@ from linkage.disclosure.history import History, Past
 from linkage.disclosure.protect import Protected, protect
 from linkage.disclosure.rounding import least_and_most
 from linkage.disclosure.rows import known_by
+from linkage.disclosure.table import Frame
 from linkage.errors import LinkageError, Refused, Untrusted
 from linkage.ledger.entries import Entry
 from linkage.protocol.load import loads
@@ -204,7 +205,16 @@ def test_the_size_of_another_party_is_not_shown_when_it_differs_by_a_few(tmp_pat
     unit.release(PEOPLE, LINKED, gemeente=5_000)
     total = Cell({}, unit.shown[0][1].persons[-1], unit.shown[0][1].part[-1])
     release = Release(
-        P.digest, "on-benefits", {"mbo": 600, "gemeente": 5_000}, (), (), (), total, limits(P.tables[0]), ()
+        P.digest,
+        "on-benefits",
+        P.reference_date,
+        {"mbo": 600, "gemeente": 5_000},
+        (),
+        (),
+        (),
+        total,
+        limits(P.tables[0]),
+        (),
     )
     for rows, shown in ((5_000, 5_000), (4_999, None), (5_009, None), (5_010, 5_000)):
         found = unit.history().without_near_sizes(release, P, {"gemeente": rows})
@@ -359,3 +369,48 @@ def test_twenty_releases_with_withdrawals_and_new_gemeenten_tell_of_no_few_perso
             assert ends[0].status == 0
         if ends[0].status == 0:
             assert (ends[0].fun, -ends[1].fun) == pytest.approx((0, size))
+
+
+def told(day: str, moments: tuple[str | None, ...], states: dict[int, tuple[int, ...]], tokens: str = "a") -> Past:
+    """A release of states, everything shown: person to a state per moment, for a reference date."""
+    by = tuple(f"s{n}" for n in range(len(moments)))
+    frame = Frame(by, (("work", "not-found"),) * len(by), tuple((name,) for name in by) if len(by) > 1 else ())
+    shown = (True,) * len(frame)
+    about = histories.About(
+        P.digest, "o", ("BRIN:99ZZ",), day, "suppression", "", tokens, by, frame.values, frame.margins, moments,
+        shown, (False,) * len(frame), {},
+    )  # fmt: skip
+    people = sorted(states)
+    cell = frame.codes({name: np.asarray([states[p][n] for p in people]) for n, name in enumerate(by)}, len(people))
+    rows = np.asarray([f"{p:016}".encode() for p in people], "S16")
+    return Past(about, rows, cell, np.zeros(len(people), np.bool_))
+
+
+def test_states_of_one_day_told_again_a_year_later_tell_of_no_few_persons() -> None:
+    """The earlier table, and the moves of all but who withdrew: subtracting gives the state of who did."""
+    first = told("2026-10-01", ("2026-10-01",), {n: (n % 2,) for n in range(100)})
+    for gone, refused in ((0, False), (1, True), (9, True), (40, False)):
+        moves = {n: (n % 2, n % 3 % 2) for n in range(gone, 100)}
+        later = told("2027-10-01", ("2026-10-01", "2027-10-01"), moves)
+        assert bool(histories.difference(later, first, M)) == refused, gone
+    other = told("2027-10-01", ("2027-10-01",), {n: (n % 2,) for n in range(1, 100)})
+    assert not histories.difference(other, first, M), "another day is another question"
+
+
+def test_who_is_linked_here_may_be_a_state_there() -> None:
+    """One table counts the linked, another the same people by state, and three of them differ."""
+    people = {n: (0 if n < 40 else 1,) for n in range(100)}
+    states = told("2026-10-01", ("2026-10-01",), people)
+    for linked, refused in ((40, False), (43, True), (60, False)):
+        one = told("2026-10-01", (None,), dict.fromkeys(range(100), (0,)))
+        about = replace(one.about, part_shown=one.about.persons_shown)
+        part = np.asarray([n < linked for n in range(100)])
+        assert bool(histories.difference(replace(one, about=about, part=part), states, M)) == refused, linked
+
+
+def test_schools_together_after_one_of_them_alone(tmp_path: Path) -> None:
+    alone = told("2026-10-01", (None,), {n: (n % 2,) for n in range(100)})
+    for more, refused in ((3, True), (60, False)):
+        both = told("2026-10-01", (None,), {n: (n % 2,) for n in range(100 + more)}, tokens="b")
+        both = replace(both, about=replace(both.about, of=("BRIN:00AA", "BRIN:99ZZ")))
+        assert bool(histories.difference(both, alone, M)) == refused

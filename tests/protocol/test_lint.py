@@ -54,6 +54,17 @@ PRIVATE = [
     (AIM, "threshold: 0.55"),
 ]
 
+_NOW = "sought: [{name: benefits, label: {nl: uitkering, en: benefits}, at: [gemeente]}]"
+_STATES = f"    splits:\n      - {{name: now, label: {{nl: nu, en: now}}, {_NOW}}}\n"
+_OUTPUT = HASHED[HASHED.index("  - name: on-benefits") : HASHED.index("retention:")]
+_FOUND_IN = _OUTPUT[_OUTPUT.index("    found_in:") : _OUTPUT.index("    by:")]
+_STATUS = _OUTPUT.replace("question: overlap", "question: partition").replace(_FOUND_IN, _STATES)
+_BEFORE = f"      - {{name: before, wave: previous, label: {{nl: toen, en: then}}, {_NOW}}}\n"
+_MOVES = _STATUS.replace("name: on-benefits", "name: moves").replace(_STATES, _STATES + _BEFORE)
+MOVING = [
+    ("reference_date: 2026-10-01", "reference_date: 2026-10-01\nwaves: {dates: [2027-04-01], tokens: kept, kept_until: "
+     "2027-04-01}"), ("destroyed_on: 2026-12-31", "destroyed_on: 2027-12-31"), (_OUTPUT, _STATUS + _MOVES),
+]  # fmt: skip
 EDITS = [
     ("P101", "mbo uses a BSN without a law", [(NUMBER_OF_MBO, "    bsn_basis: null\n")], "parties.mbo"),
     ("P102", "a public task without its law", [("law: WEB art. 9.2.8 and 9.2.10", "law: null")],
@@ -97,6 +108,7 @@ EDITS = [
     ("P306", "a large budget", [*PRIVATE, ("budget: 2", "budget: 4")], "outputs.on-benefits.protection.budget"),
     ("P307", "a small cohort", [("smallest_cohort: 30", "smallest_cohort: 29")], "outputs.on-benefits.smallest_cohort"),
     ("P308", "noise by cell key", [(METHOD, KEYED)], "outputs.on-benefits.protection.method"),
+    ("P309", "moves under suppression", MOVING, "outputs.moves.protection.method"),
     ("P304", "counts for no recipient", [("roles: [custodian, recipient]", "roles: [custodian]")],
      "outputs.on-benefits.to"),
 ]  # fmt: skip
@@ -122,7 +134,7 @@ TRIED = [(c, e, w, HASHED, s) for c, s, e, w in EDITS] + [(c, e, w, CLK, s) for 
 )
 def test_an_edit_sets_off_its_rule_and_no_other(code: str, edits: list[tuple[str, str]], where: str, text: str) -> None:
     found = lint.check(edited(*edits, text=text))
-    also = {"P308"} if code == "P306" else set()  # every budget is of a method with noise
+    also = {"P306": {"P308"}, "P309": {"P165"}}.get(code, set())  # a budget is of noise, and moves keep tokens
     assert {finding.code for finding in found} - ALWAYS == {code, *also} - ALWAYS
     assert code in {finding.code for finding in found}
     assert where in {finding.where for finding in found if finding.code == code}

@@ -288,3 +288,15 @@ def test_the_first_signature_that_holds_is_kept(agreed: Simulator) -> None:
     agreed.linkage("mbo").signature("gemeente").write_bytes(b"spoilt")
     agreement.take_signature(agreed.homes["mbo"], before, where="again")
     assert _reason(agreed, "mbo", "gemeente") == "", "one that does not hold is replaced"
+
+
+def test_parties_who_agree_early_sign_early_and_wait(founded: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = date.today() + timedelta(days=30)  # noqa: DTZ011  # local days, as in `homes.today`
+    early = {("valid", "from"): ahead.isoformat(), ("reference_date",): ahead.isoformat()}
+    founded.agree(founded.protocol(early))
+    (waits,) = [step for step in founded.step("gemeente") if step.kind == "wait" and "valid from" in step.text]
+    assert f"signed by all; it is valid from {ahead.isoformat()}" in waits.text
+    with pytest.raises(Refused, match="is valid from"):
+        agreement.in_effect(founded.homes["gemeente"], founded.linkage("gemeente"))
+    monkeypatch.setattr(homes, "today", lambda: ahead)
+    assert agreement.in_effect(founded.homes["gemeente"], founded.linkage("gemeente"))

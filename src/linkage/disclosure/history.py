@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from fractions import Fraction
@@ -36,7 +36,7 @@ from linkage.disclosure.table import Frame
 from linkage.errors import InputError, LinkageError, Refused, Untrusted
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import Answer, Table
+from linkage.protocol.outputs import Answer, Partition, Table
 from linkage.protocol.protections import DifferentialPrivacy, Suppression
 
 SAME_MOMENT = 31
@@ -47,8 +47,8 @@ KEY_BYTES = 32
 MAC_BYTES = 16
 _SCHEMA = pa.schema([("row", pa.binary(MAC_BYTES)), ("cell", pa.int32()), ("part", pa.bool_())])
 Units = NDArray[np.int64]
-Key = tuple[str, frozenset[tuple[str, str]]]
-"""Kind of count, and the categories it is about."""
+Key = frozenset[tuple[str, str]]
+"""What a figure is about: columns with their values."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class About:
     by: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
     margins: tuple[tuple[str, ...], ...]
+    moments: tuple[str | None, ...]
+    """Per column of the table the day that its states are of; None for a category."""
     persons_shown: tuple[bool, ...]
     """Per figure of the table."""
     part_shown: tuple[bool, ...]
@@ -107,6 +109,15 @@ class Past:
             writer.write_batch(pa.record_batch([*columns, pa.array(self.part)], schema=schema))
         return bytes(sink.getvalue().to_pybytes())
 
+    def states(self, split: str, rows: NDArray[np.bytes_]) -> NDArray[np.int64]:
+        """``int64[n]``: the place of the state that each of some persons had, -1 for none."""
+        axis = self.frame.by.index(split)
+        there = np.flatnonzero(self.cell >= 0)
+        place = np.unravel_index(self.cell[there], self.frame.shape)[axis]
+        at = np.minimum(np.searchsorted(self.rows[there], rows), max(len(there) - 1, 0))
+        met = self.rows[there][at] == rows if len(there) else np.zeros(len(rows), np.bool_)
+        return np.where(met, place[at] if len(there) else 0, -1)
+
     def units(self) -> Iterator[tuple[str, Units]]:
         """Kind of count, and per row the unit that it is counted in; one for every way to add cells up."""
         frame = self.frame
@@ -120,8 +131,8 @@ class Past:
                 unit = np.where(single, np.arange(frame.cells), np.where(seen[place], place, NOBODY))
                 yield kind, np.where(who, unit[self.cell], NOBODY)
 
-    def counts(self) -> dict[Key, int]:
-        """The exact count of every figure that is shown, or is a sum of cells that are."""
+    def counts(self) -> dict[tuple[str, Key], int]:
+        """The exact count of every figure that is shown, or is a sum of cells that are; a state is named by its day."""
         frame, found = self.frame, {}
         whole = Frame(frame.by, frame.values, _subsets(frame.by))
         shown = {"persons": self.about.persons_shown, "part": self.about.part_shown}
@@ -133,8 +144,21 @@ class Past:
             summed = whole.figures(parts) == whole.figures(np.ones_like(parts))
             for n, key in enumerate(frozenset(one.items()) for one in whole.categories()):
                 if summed[n] or (key in position and seen[position[key]]):
-                    found[kind, key] = int(cells[n])
+                    found[kind, self._dated(key)] = int(cells[n])
         return found
+
+    def _dated(self, key: Key) -> Key:
+        return frozenset((self._called[name], value) for name, value in key)
+
+    @property
+    def _called(self) -> dict[str, str]:
+        days = zip(self.about.by, self.about.moments, strict=True)
+        return {name: f"on {day}" if day else name for name, day in days}
+
+    @property
+    def in_code(self) -> set[str]:
+        """The columns, as `counts` calls them, whose values are codes that mean nothing under another protocol."""
+        return {self._called[name] for name in self.about.blinded}
 
 
 class History:
@@ -208,11 +232,12 @@ class History:
         order = np.argsort(rows, kind="stable")
         encoding = protocol.encoding
         random = encoding.profile == "clk" and any(s.step == "randomised-response" for s in encoding.hardening)
-        tokens = "" if random else canonical.digest({"protocol": protocol.digest, **keys})
+        tokens = "" if random else canonical.digest({"protocol": protocol.token_scope, **keys})
         about = About(
             protocol.digest, output.name, numbers(protocol, output), protocol.reference_date,
             output.protection.method, self.key_digest, tokens, table.frame.by, table.frame.values,
-            table.frame.margins, tuple(f.status == "shown" for f in table.persons),
+            table.frame.margins, moments(protocol, output, table.frame.by),
+            tuple(f.status == "shown" for f in table.persons),
             tuple(f.status == "shown" for f in table.part or (HIDDEN,) * len(table.persons)),
             {number(protocol, party): count for party, count in sizes.items()},
             tuple(name for name in table.frame.by if _in_code(protocol, output, name)),
@@ -294,7 +319,40 @@ class History:
                     "gather withdrawals and corrections, and send all packages anew once.",
                 )
 
+    def states_before(self, protocol: Protocol, output: Table, known_by: Callable[[], NDArray[np.uint8]]) -> States:
+        """The states that persons had in the previous wave, as they were counted then.
 
+        Args:
+            protocol: in the wave that lasts.
+            output: with splits of the previous wave, or without.
+            known_by: gives ``uint8[n, 32]``: what the persons of this wave are known by.
+
+        Returns:
+            Per split of the previous wave ``int64[n]``, -1 for who was in no cell; None where there is no such wave, or
+            nobody can be followed from it as tokens are new.
+        """
+        if not isinstance(output, Partition):
+            return {}
+        splits = [split for split in output.splits if split.wave == "previous"]
+        if not splits:
+            return {}
+        dates = protocol.reference_dates
+        before = dates.index(protocol.reference_date) - 1
+        if before < 0 or protocol.in_wave(dates[before]).token_scope != protocol.token_scope:
+            return None
+        then = [past for _, past in self.past
+                if (past.about.protocol, past.about.reference_date) == (protocol.digest, dates[before])]  # fmt: skip
+        found = {}
+        for split in splits:
+            source = protocol.of_this_wave(output, split)
+            known = [past for past in then if past.about.output == source[0].name]
+            if not known:
+                return None
+            found[split.name] = known[-1].states(source[1].name, self.known(known_by()))
+        return found
+
+
+States = dict[str, NDArray[np.int64]] | None
 _RESTORE = "Put the folder history/ of this home back from a copy. Without it no release can be checked."
 
 
@@ -302,17 +360,20 @@ def difference(new: Past, past: Past, minimum: int) -> str:
     """What differs too little between two releases; empty when nothing does."""
     a, b = new.about, past.about
     apart = abs((date.fromisoformat(a.reference_date) - date.fromisoformat(b.reference_date)).days)
-    if not set(a.of) & set(b.of) or apart >= SAME_MOMENT or {a.method, b.method} != {"suppression"}:
+    again = set(filter(None, a.moments)) & set(filter(None, b.moments))  # states of one day, told again later
+    if not set(a.of) & set(b.of) or {a.method, b.method} != {"suppression"} or (apart >= SAME_MOMENT and not again):
         return ""
-    known = a.tokens == b.tokens != ""
+    known = a.tokens == b.tokens != "" and apart < SAME_MOMENT
     if known and (found := _among_persons(new, past, minimum)):
         return found
     if known and a.of == b.of:
         return ""
     ours, theirs = new.counts(), past.counts()
-    if a.protocol != b.protocol and (coded := {*a.blinded, *b.blinded}):
+    if a.protocol != b.protocol and (coded := new.in_code | past.in_code):
         ours, theirs = _by_size(ours, coded), _by_size(theirs, coded)
     for (kind, key), count in ours.items():
+        if apart >= SAME_MOMENT and not any(name.startswith("on ") for name, _ in key):
+            continue
         if 0 < abs(count - theirs.get((kind, key), count)) < minimum:
             return f"{WORDS[kind]}, {', '.join(f'{f} {v}' for f, v in sorted(key)) or 'grand total'}"
     return ""
@@ -352,10 +413,10 @@ def from_bytes(data: bytes, *, where: str) -> Past:
         raise Untrusted("not a history of a release: damaged or altered", where=where) from None
 
 
-def _by_size(counts: Mapping[Key, int], coded: set[str]) -> dict[Key, int]:
+def _by_size(counts: Mapping[tuple[str, Key], int], coded: set[str]) -> dict[tuple[str, Key], int]:
     """Counts of which some columns have codes that mean something else in another protocol: the codes of alike counts
     make way for their ranks by size, so that what hardly changed is compared with itself."""
-    alike: dict[Key, list[int]] = {}
+    alike: dict[tuple[str, Key], list[int]] = {}
     for (kind, key), count in counts.items():
         name = kind, frozenset((column, "#" if column in coded else value) for column, value in key)
         alike.setdefault(name, []).append(count)
@@ -382,6 +443,12 @@ def _placed(every: NDArray[np.bytes_], of: Past, units: Units) -> Units:
 def _subsets(by: Sequence[str]) -> tuple[tuple[str, ...], ...]:
     every = [tuple(n for k, n in enumerate(by) if bits >> k & 1) for bits in range(1, 2 ** len(by) - 1)]
     return tuple(every)
+
+
+def moments(protocol: Protocol, output: Table, by: Sequence[str]) -> tuple[str | None, ...]:
+    """Per column of a table the day that its states are of; None for a category."""
+    days = protocol.moments(output)
+    return tuple(days.get(name) for name in by)
 
 
 def numbers(protocol: Protocol, output: Answer) -> tuple[str, ...]:

@@ -59,20 +59,21 @@ class Persons:
         return len(self.group)
 
 
-def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping[str, Codes]) -> Persons:
+def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping[str, Codes] | None) -> Persons:
     """The persons of an output, with the codes of every column that its tables may have.
 
     Args:
         protocol: what was agreed.
         output: whom it counts, and how they are told apart.
         matched: what matching left.
-        before: per split of the previous wave the states that persons had then, by `known_by`; see `states_before`.
+        before: per split of the previous wave the states that these persons had then (`History.states_before`); None
+            to get the persons without any state.
     """
     rows = [matched.encodings[party] for party in output.of]
     group = np.concatenate([matched.groups[party] for party in output.of])
     names = np.concatenate([known_by(one) for one in rows])
     party = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
-    order = np.lexsort((*names.T[::-1], party))
+    order = np.lexsort((*np.ascontiguousarray(names).view(">u8").T[::-1], party))
     own = np.where(group >= 0, group, -2 - np.arange(len(group)))
     _, first, person = np.unique(own[order], return_index=True, return_inverse=True)
     of = np.empty(len(group), np.int64)
@@ -83,7 +84,7 @@ def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping
         codes[name] = _first(of, values, order, len(first))
     chosen = order[first]
     found = Persons(group[chosen], names[chosen], codes)
-    if isinstance(output, Partition):
+    if isinstance(output, Partition) and before is not None:
         for split in output.splits:
             codes[split.name] = before[split.name] if split.name in before else _states(protocol, split, found, matched)
     return found

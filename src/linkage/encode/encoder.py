@@ -188,7 +188,7 @@ def pieces(
     exact = ExactTokens(prepared.columns, protocol, party, secret, numbers)
     bloom = {f.name: prepared.columns[f.name] for f in protocol.fields_of(party, "bloom")}
     keyed = [*bloom, BALANCE]
-    keys = {name: subkey(secret, protocol.digest, protocol.encoding.profile, name) for name in keyed}
+    keys = {name: subkey(secret, protocol.token_scope, protocol.encoding.profile, name) for name in keyed}
     with ThreadPoolExecutor(1) as aside:  # drawing and sorting need no Python, cutting into tokens little else
         drawn = aside.submit(_handles, len(chosen))
         filters = _filters(bloom, protocol.encoding, keys, cores) if bloom else None

@@ -56,7 +56,7 @@ class ExactTokens:
                     " between organisations, `linkage tokenise` asks the key-holders.",
                 )
             purposes = (PURPOSE, PURPOSE_SECOND) if oprf else (KEYED, KEYED_SECOND)
-            first, second = (subkey(secret, protocol.digest, purpose, field.name) for purpose in purposes)
+            first, second = (subkey(secret, protocol.token_scope, purpose, field.name) for purpose in purposes)
             self._keys[field.name] = stage, first, second
 
     def of(self, rows: NDArray[np.int64]) -> dict[str, NDArray[np.uint8]]:

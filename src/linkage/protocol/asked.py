@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from linkage.protocol.made import Region
 from linkage.protocol.model import Protocol
 from linkage.protocol.names import Problem, known, twice
-from linkage.protocol.outputs import Output, Overlap, Partition, Recontact, Sought, Table
+from linkage.protocol.outputs import Output, Overlap, Partition, Recontact, Sought, Split, Table
 from linkage.protocol.protections import DifferentialPrivacy
 from linkage.protocol.stages import Aim, Fuzzy
 from linkage.protocol.strict_yaml import Path
@@ -128,10 +128,25 @@ def _splits(path: Path, output: Partition, p: Protocol) -> Iterator[Problem]:
             yield (*here, "wave"), "there is no previous wave: the protocol has no waves"
         if split.wave == "previous" and p.waves is not None and p.waves.tokens == "new":
             yield (*here, "wave"), "nobody can be followed from the previous wave: tokens are new in every wave"
+        if split.wave == "previous" and not _told_then(output, split, p):
+            yield (
+                (*here, "wave"),
+                "expected another output that counts these persons by the same things sought, in this wave: from it "
+                "the states are known in the next",
+            )
         for j, one in enumerate(split.sought):
             yield from _sought((*here, "sought", j), one, output, p)
     if all(split.wave == "previous" for split in output.splits):
         yield (*path, "splits"), "expected a split of this wave"
+
+
+def _told_then(output: Partition, split: Split, p: Protocol) -> bool:
+    return any(
+        other.of == output.of and other.name != output.name and any(
+            s.wave == "this" and s.sought == split.sought for s in other.splits
+        )
+        for other in p.outputs if isinstance(other, Partition)
+    )  # fmt: skip
 
 
 def _sought(path: Path, one: Sought, output: Output, p: Protocol) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from linkage import regions
 from linkage.protocol.asked import asked
@@ -20,6 +21,8 @@ from linkage.protocol.profiles import ClkField, HardenedField
 from linkage.protocol.stages import Aim, Exact, Fuzzy
 from linkage.protocol.strict_yaml import Path
 
+LEAST_APART = 31
+"""Days between waves: figures of nearer days are of the same moment, and a difference would tell who withdrew."""
 MOST_CUSTODIANS = 64
 """Parties of a group are kept as bits of one word (`linkage.match.groups`)."""
 
@@ -74,8 +77,8 @@ def _later(p: Protocol) -> Iterator[Problem]:
         return
     days = (p.reference_date, *p.waves.dates)
     for i, (before, day) in enumerate(itertools.pairwise(days)):
-        if day <= before:
-            yield ("waves", "dates", i), f"expected a day after {before}, got {day}"
+        if (date.fromisoformat(day) - date.fromisoformat(before)).days < LEAST_APART:
+            yield ("waves", "dates", i), f"expected a day at least {LEAST_APART} days after {before}, got {day}"
     if (p.waves.tokens == "kept") != (p.waves.kept_until is not None):
         said = "is missing" if p.waves.kept_until is None else "means nothing where tokens are new"
         yield ("waves",), f"kept_until {said}"

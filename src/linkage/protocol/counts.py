@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from linkage.findings import Severity
 from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import Partition
 from linkage.protocol.protections import DifferentialPrivacy, Suppression
 from linkage.protocol.rule import Seen, rule
 
@@ -87,3 +88,13 @@ def noise_in_every_count(p: Protocol) -> Seen:
     for output in p.tables:
         if not isinstance(output.protection, Suppression):
             yield f"outputs.{output.name}.protection.method", f"{output.protection.method}: every count carries noise"
+
+
+@rule("P309", Severity.WARNING)
+def moves_that_a_withdrawal_stops(p: Protocol) -> Seen:
+    """Moves tell the states of the earlier wave once more, without those who withdrew since. With suppression nothing
+    can be released after fewer than the minimum withdrew; cell-key noise stands between the two."""
+    for output in p.tables:
+        before = isinstance(output, Partition) and any(split.wave == "previous" for split in output.splits)
+        if before and isinstance(output.protection, Suppression):
+            yield f"outputs.{output.name}.protection.method", "moves under suppression: a few withdrawals stop them"

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from linkage.findings import Severity
 from linkage.protocol.model import Protocol
+from linkage.protocol.outputs import Partition
 from linkage.protocol.rule import Seen, rule
 
 _CONTRACT = re.compile(r"overeenkomst|contract|agreement|convenant", re.IGNORECASE)
@@ -50,10 +51,11 @@ def dates_out_of_order(p: Protocol) -> Seen:
     """A period ends after it begins, decisions precede it, and the secret is destroyed after the reference date."""
     if p.valid.last < p.valid.first:
         yield "valid", f"ends {p.valid.last}, before it begins {p.valid.first}"
-    if not p.valid.first <= p.reference_date <= p.valid.last:
-        yield "reference_date", f"{p.reference_date} lies outside {p.valid.first} to {p.valid.last}"
-    if p.retention.secret_destroyed_on < p.reference_date:
-        yield "retention.secret_destroyed_on", "the secret is destroyed before the reference date"
+    for n, day in enumerate(p.reference_dates):
+        if not p.valid.first <= day <= p.valid.last:
+            yield "waves.dates" if n else "reference_date", f"{day} lies outside {p.valid.first} to {p.valid.last}"
+    if p.retention.secret_destroyed_on < p.reference_dates[-1]:
+        yield "retention.secret_destroyed_on", "the secret is destroyed before the last reference date"
     decided = [(f"parties.{x.id}.discloses", d.basis.decided_on) for x in p.parties for d in x.discloses]
     decided += [(f"parties.{x.id}.bsn_basis", x.bsn_basis.decided_on) for x in p.parties if x.bsn_basis]
     for where, day in [*decided, ("dpia.advised_on", p.dpia.advised_on)]:
@@ -203,6 +205,18 @@ def consent_of_children(p: Protocol) -> Seen:
         adult = any(test.age_from is not None and test.age_from >= 16 for test in party.cohort)
         if asked and not adult:
             yield f"parties.{party.id}.cohort", "consent may be of children: no test keeps rows to 16 years and over"
+
+
+@rule("P165", Severity.WARNING, "GDPR art. 5(1)(e) and 25(1)")
+def followed_from_wave_to_wave(p: Protocol) -> Seen:
+    """Tokens that are kept let the linkage unit follow a person from wave to wave, and a leak of one wave is a leak of
+    all. Keep them only where moves are asked, and no longer than these need."""
+    if p.waves and p.waves.tokens == "kept":
+        moves = any(s.wave == "previous" for o in p.outputs if isinstance(o, Partition) for s in o.splits)
+        yield (
+            "waves.tokens",
+            f"tokens are kept until {p.waves.kept_until}" + ("" if moves else ", and no output needs it"),
+        )
 
 
 def _days(duration: str) -> int:

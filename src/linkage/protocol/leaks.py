@@ -196,7 +196,9 @@ def guarantee_of_oprf(p: Protocol) -> Seen:
     every number, and no software can prevent that: choose key-holders who would not all agree to it."""
     for stage in p.oprf_stages:
         holders = ", ".join(party.id for party in p.key_holders)
-        asked = ", ".join(f"{c.id} {(stage.rounds or 1) * (c.quota or 0):,}" for c in p.custodians)
+        asked = ", ".join(
+            f"{c.id} {(stage.rounds or 1) * (c.quota or 0) * len(p.reference_dates):,}" for c in p.custodians
+        )
         yield (
             "matching.stages",
             f"'{stage.field}': linkage unit + a custodian can try at most as many numbers as may be asked ({asked}), "

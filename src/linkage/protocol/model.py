@@ -15,13 +15,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, PrivateAttr, StringConstraints
 
 from linkage import canonical
 from linkage.errors import InputError
 from linkage.protocol.base import HIGHEST_COUNT, Day, Duration, Fingerprint, Line, Model, One, Slug, Text
-from linkage.protocol.made import Made
-from linkage.protocol.outputs import Output, Partition, Split, Table
+from linkage.protocol.made import Made, Running
+from linkage.protocol.outputs import Output, Partition, Recontact, Split, Table
 from linkage.protocol.profiles import Encoding
 from linkage.protocol.stages import Exact, Matching
 
@@ -79,7 +79,9 @@ class Disclosure(Model):
     """One direction of disclosure: the same overlap told to another party is another disclosure."""
 
     to: Slug
-    what: Literal["tokens", "counts"]
+    what: Literal["tokens", "counts", "rows"]
+    """Tokens to the linkage unit, counts to recipients; rows, in mode recontact: a relation holder's own, back to it,
+    or on from it to who takes the persons over."""
     basis: Basis
 
 
@@ -189,7 +191,7 @@ class Waves(Model):
     tokens: Literal["new", "kept"]
     """Whether tokens are made anew in every wave, so that nobody is followed from one to the next, or are kept."""
     kept_until: Day | None
-    """Last day of the last wave in which tokens are kept; null where they are new."""
+    """Last day on which a wave with the kept tokens may begin; later ones get new tokens. Null where all are new."""
 
 
 class Retention(Model):
@@ -250,10 +252,47 @@ class Protocol(Model):
     notice: Notice
     contact: Contact
 
+    _agreed: Protocol | None = PrivateAttr(default=None)
+
     @cached_property
     def digest(self) -> str:
         """``sha256:<hex>`` over the RFC 8785 bytes of the protocol; keys that are null are left out."""
+        if self._agreed is not None:
+            return self._agreed.digest
         return canonical.digest(self.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+    @property
+    def reference_dates(self) -> tuple[str, ...]:
+        """The reference date of every wave, in order; one where there are no waves."""
+        first = self._agreed.reference_date if self._agreed is not None else self.reference_date
+        return (first, *(self.waves.dates if self.waves else ()))
+
+    def in_wave(self, day: str) -> Protocol:
+        """What was agreed, for the wave that a day lies in: with that wave's reference date, and the digest of the
+        whole. Before the first reference date it is the first wave already, so that all can be made ready."""
+        agreed = self._agreed or self
+        began = [date for date in agreed.reference_dates if date <= day]
+        if len(began) < 2:
+            return agreed
+        wave = agreed.model_copy(update={"reference_date": began[-1]})
+        wave.__dict__.pop("digest", None)
+        object.__setattr__(wave, "__pydantic_private__", {"_agreed": agreed})
+        return wave
+
+    @property
+    def wave(self) -> dict[str, str]:
+        """``{"wave": reference date}`` for headers and ledger where there are waves; nothing where there are none."""
+        return {"wave": self.reference_date} if self.waves else {}
+
+    @property
+    def token_scope(self) -> str:
+        """What tokens and filters are made for: ``sha256:<hex>``, equal wherever they can be compared. That of the
+        protocol, or for a later wave with new tokens one of its own."""
+        if self.waves is None or self.reference_date == self.reference_dates[0]:
+            return self.digest
+        if self.waves.kept_until is not None and self.reference_date <= self.waves.kept_until:
+            return self.digest
+        return canonical.digest({"protocol": self.digest, "wave": self.reference_date})
 
     def party(self, party_id: str) -> Party:
         """The party of that id.
@@ -292,6 +331,16 @@ class Protocol(Model):
         """The outputs that are counts."""
         return tuple(output for output in self.outputs if isinstance(output, Table))
 
+    @property
+    def lists(self) -> tuple[Recontact, ...]:
+        """The outputs that are lists of rows; none in mode statistics."""
+        return tuple(o for o in self.outputs if isinstance(o, Recontact)) if self.mode == "recontact" else ()
+
+    @property
+    def relation_holders(self) -> tuple[str, ...]:
+        """The custodians that get rows of their own back."""
+        return tuple(dict.fromkeys(party for output in self.lists for party in output.of))
+
     def axes(self, output: Table, names: Mapping[str, tuple[str, ...]] = NOTHING) -> dict[str, tuple[str, ...]]:
         """What a table is split by beside its categories: name of the split to its states.
 
@@ -301,9 +350,10 @@ class Protocol(Model):
         """
         if not isinstance(output, Partition):
             return {}
-        return {split.name: split.values(self._told(split, names)) for split in output.splits}
+        return {split.name: split.values(self.told(split, names)) for split in output.splits}
 
-    def _told(self, split: Split, names: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    def told(self, split: Split, names: Mapping[str, tuple[str, ...]] = NOTHING) -> dict[str, tuple[str, ...]]:
+        """Per thing sought the values that those who are found are told apart by, where there are any; see `axes`."""
         apart = {one.name: one.field for one in split.sought if one.field and not one.only}
         return {name: names.get(field) or self.field(field).codes for name, field in apart.items()}
 
@@ -320,6 +370,31 @@ class Protocol(Model):
         for split in getattr(output, "splits", ()):
             found |= {one.field: one.at for one in split.sought if one.field and one.field not in found}
         return {name: parties for name, parties in found.items() if self.field(name).send == "blinded"}
+
+    def moments(self, output: Table) -> dict[str, str]:
+        """The day that the states of each split are of: the one that its categories are made for, or the reference date
+        of its wave."""
+        if not isinstance(output, Partition):
+            return {}
+        dates = self.reference_dates
+        before = dates[max(dates.index(self.reference_date) - 1, 0)]
+        found = {}
+        for split in output.splits:
+            made = [self.field(one.field).made for one in split.sought if one.field]
+            days = {one.on for one in made if isinstance(one, Running)} - {"reference-date"}
+            usual = before if split.wave == "previous" else self.reference_date
+            found[split.name] = days.pop() if len(days) == 1 else usual
+        return found
+
+    def of_this_wave(self, output: Partition, split: Split) -> tuple[Partition, Split]:
+        """Where the states of a split of the previous wave were counted then: the output that counts the same persons
+        with the same things sought, and its split (`linkage.protocol.asked` has checked that there is one).
+
+        Raises:
+            StopIteration: there is none.
+        """
+        same = (o for o in self.outputs if isinstance(o, Partition) and o.of == output.of and o.name != output.name)
+        return next((o, s) for o in same for s in o.splits if s.wave == "this" and s.sought == split.sought)
 
     @property
     def key_holders(self) -> tuple[Party, ...]:

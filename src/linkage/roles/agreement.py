@@ -178,20 +178,30 @@ def in_effect(home: Home, linkage: Linkage) -> Protocol:
             f"protocol {linkage.protocol.id} is not in effect: not signed by {', '.join(missing)}",
             hint="Every party signs the same file: `linkage protocol sign`. Then drop its signature in inbox/.",
         )
-    refuse_out_of_period(linkage.protocol)
+    _refuse_early(linkage.protocol)
+    refuse_over(linkage.protocol)
     serving(home, linkage.protocol, home.card.party, home.card.fingerprint)  # the own keys of today
     return linkage.protocol
 
 
-def refuse_out_of_period(protocol: Protocol) -> None:
-    """Refuse to act before the first or after the last day of a protocol.
+def refuse_over(protocol: Protocol) -> None:
+    """Refuse to sign or act after the last day of a protocol; it can be signed before the first.
 
     Raises:
-        Refused: today lies outside its period.
+        Refused: it is over.
     """
+    if homes.today().isoformat() > protocol.valid.last:
+        raise _outside(protocol)
+
+
+def _refuse_early(protocol: Protocol) -> None:
+    if homes.today().isoformat() < protocol.valid.first:
+        raise _outside(protocol)
+
+
+def _outside(protocol: Protocol) -> Refused:
     first, last, now = protocol.valid.first, protocol.valid.last, homes.today().isoformat()
-    if not first <= now <= last:
-        raise Refused(f"protocol {protocol.id} is valid from {first} until {last}; today is {now}")
+    return Refused(f"protocol {protocol.id} is valid from {first} until {last}; today is {now}")
 
 
 def serving(home: Home, protocol: Protocol, party: str, fingerprint: str | None = None) -> Card:
@@ -249,7 +259,7 @@ def check_signature(home: Home, protocol: Protocol, party: str, data: bytes) -> 
 
 
 def _check_what_it_says(signed: Signed, protocol: Protocol, card: Card, where: str) -> None:
-    first, last = max(protocol.valid.first, card.valid_from), min(protocol.valid.last, card.valid_until)
+    first, last = card.valid_from, min(protocol.valid.last, card.valid_until)  # it may be signed before it begins
     if not (_DAY.fullmatch(signed.on) and first <= signed.on <= last):
         raise Untrusted(f"signed on {signed.on}, outside the period of protocol and card ({first} until {last})")
     custodian = "custodian" in protocol.party(signed.party).roles

@@ -57,6 +57,8 @@ class Letter:
     """Facts that the header shows to everyone."""
     counted: Callable[[], Mapping[str, int]] | None = field(default=None, repr=False)
     """Counts for the ledger that are known once the body is drawn."""
+    sealed: Callable[[str], None] | None = field(default=None, repr=False)
+    """Called with the digest of the file before it lies where it may be fetched: for what must be kept beside it."""
 
 
 def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path: Path) -> str:
@@ -80,6 +82,8 @@ def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path:
     try:
         envelope.seal(staged, body, identity, letter.readers, label)
         sealed = file_digest(staged)  # before it lies where others may fetch it
+        if letter.sealed is not None:
+            letter.sealed(sealed)
         files.move(staged, path)
     finally:
         staged.unlink(missing_ok=True)
@@ -105,9 +109,10 @@ def sender_of(home: Home, linkage: Linkage, package: Package) -> Card:
 
 
 def announced(protocol: Protocol, party_id: str, rows: int) -> dict[str, Any]:
-    """What the header of a package of encodings says of its body: rows, and the bytes of a cell of each column."""
+    """What the header of a package of encodings says of its body: rows, the wave where there are waves, and the bytes
+    of a cell of each column."""
     widths = protocol.layout(party_id).widths
-    return {"rows": rows, **{f"column {name}": f"{width} bytes" for name, width in widths.items()}}
+    return {"rows": rows, **protocol.wave, **{f"column {name}": f"{width} bytes" for name, width in widths.items()}}
 
 
 def keys(header: Header) -> dict[str, str]:
@@ -127,6 +132,12 @@ def rows_of(header: Header, protocol: Protocol, *, where: str) -> int:
     if not isinstance(rows, int):
         raise Untrusted("the header announces no number of rows", where=where)
     within_quota(protocol, party, rows, where=where)
+    if said.get("wave") != protocol.wave.get("wave"):
+        raise Refused(
+            f"is of wave {said.get('wave', 'none')}, and this is wave {protocol.wave.get('wave', 'none')}",
+            where=where,
+            hint="A wave ends where the next begins. Let its sender tokenise again.",
+        )
     if said.pop(CHECK, None) is None:
         raise Refused("does not say by which linkage secret it was made", where=where)
     if protocol.oprf_stages_of(party) and said.pop(KEYS, None) is None:

@@ -19,7 +19,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from linkage import files, protocol
+from linkage import canonical, files, protocol
 from linkage.crypto import card as cards
 from linkage.crypto import identity as identities
 from linkage.crypto.card import Card
@@ -59,6 +59,12 @@ class Linkage:
 
     folder: Path
     protocol: Protocol
+    """As it holds in the wave that lasts today."""
+
+    def _of_wave(self, reference_date: str) -> Path:
+        """Where that is kept which belongs to one wave."""
+        first = self.protocol.reference_dates[0]
+        return self.folder if reference_date == first else self.folder / "waves" / reference_date
 
     @property
     def secret(self) -> Path:
@@ -80,21 +86,38 @@ class Linkage:
 
     def received(self, party: str) -> Path:
         """At the unit: the newest encodings of a custodian, still sealed."""
-        return self.folder / "received" / f"{party}.package"
+        return self._of_wave(self.protocol.reference_date) / "received" / f"{party}.package"
 
     @property
     def links(self) -> Path:
         """At the unit: which handles belong together."""
-        return self.folder / "links.arrow"
+        return self._of_wave(self.protocol.reference_date) / "links.arrow"
 
     @property
     def unfinished(self) -> Path:
         """At the unit: what runs of `linkage match` that were stopped have done; empty when none was."""
-        return self.folder / "unfinished"
+        return self._of_wave(self.protocol.reference_date) / "unfinished"
 
-    def result(self, output: str) -> Path:
-        """At a recipient: a release, as it was received."""
-        return self.folder / "results" / f"{output}.json"
+    def result(self, output: str, reference_date: str | None = None) -> Path:
+        """At a recipient: a release as it was received, of the wave that lasts today or of another."""
+        return self._of_wave(reference_date or self.protocol.reference_date) / "results" / f"{output}.json"
+
+    @property
+    def handles(self) -> Path:
+        """At a relation holder, in re-contact: which handle is which of its own references, sealed to itself."""
+        return self._of_wave(self.protocol.reference_date) / "handles.package"
+
+    def listed(self, output: str) -> Path:
+        """In re-contact: the newest list, sealed to oneself, at the linkage unit and at the relation holder."""
+        return self._of_wave(self.protocol.reference_date) / "lists" / f"{output}.package"
+
+    def request(self, output: str) -> Path:
+        """At an approver: the newest request about a list, as it came."""
+        return self._of_wave(self.protocol.reference_date) / "requests" / f"{output}.package"
+
+    def approval(self, listed: str) -> Path:
+        """The decision on the list of that digest, at the approver and at the linkage unit."""
+        return self.folder / "approvals" / f"{listed.removeprefix(canonical.DIGEST_PREFIX)}.json"
 
     @property
     def codebook(self) -> Path:
@@ -308,7 +331,7 @@ class Home:
         if target.exists():
             return _kept(target)
         files.write(target, data)
-        return Linkage(folder, agreed)
+        return _now(folder, agreed)
 
     def send(self, source: Path, party: str, name: str) -> Path:
         """Put a copy of a file in the outbox for a party."""
@@ -351,4 +374,8 @@ def _kept(path: Path) -> Linkage:
             where=f"{path.parent.name}/{path.name}",
             hint="Put the file back as it was signed, or remove this folder to drop the linkage.",
         )
-    return Linkage(path.parent, agreed)
+    return _now(path.parent, agreed)
+
+
+def _now(folder: Path, agreed: Protocol) -> Linkage:
+    return Linkage(folder, agreed.in_wave(today().isoformat()))

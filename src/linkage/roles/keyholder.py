@@ -56,7 +56,8 @@ def key_path(linkage: Linkage) -> Path:
 
 
 def limit(protocol: Protocol, stage: Exact, party: str) -> int:
-    """Elements that a custodian may ask of each key-holder under a stage: quota and canaries, times the rounds."""
+    """Elements that a custodian may ask of each key-holder under a stage, in every wave: quota and canaries, times the
+    rounds."""
     return (stage.rounds or 0) * ((protocol.party(party).quota or 0) + CANARIES)
 
 
@@ -153,7 +154,7 @@ def _answer(home: Home, identity: Identity, linkage: Linkage, body: bytes, packa
         parts |= {field: evaluated, f"{field} proofs": proofs}
     home.ledger.append(
         identity, "oprf-answer", protocol=protocol.digest, requester=requester, request=digest, elements=elements,
-        total=total,
+        total=total, **protocol.wave,
     )  # fmt: skip
     said = Message("answer", {"request": package.header.sequence}, parts)
     target = home.outbox(requester) / f"{protocol.id}.{home.card.party}.oprf-answer.package"
@@ -187,6 +188,7 @@ def _within_limit(
     """What this requester will have been answered; a request that was answered before is not counted twice."""
     protocol = linkage.protocol
     entries = [e for e in home.ledger.entries() if e.protocol == protocol.digest]
+    entries = [e for e in entries if e.facts.get("wave") == protocol.wave.get("wave")]
     before = {e.facts["request"]: e.facts["elements"] for e in entries if e.act == "oprf-answer"
               and e.facts["requester"] == requester}  # fmt: skip
     total = dict(elements)
@@ -200,7 +202,7 @@ def _within_limit(
             if not any(e.act == "oprf-refuse" and e.facts["request"] == request for e in entries):
                 home.ledger.append(
                     identity, "oprf-refuse", protocol=protocol.digest, requester=requester, request=request,
-                    elements=dict(elements), limit=most,
+                    elements=dict(elements), limit=most, **protocol.wave,
                 )  # fmt: skip
             raise Refused(
                 f"{requester} would have been answered {count:,} elements for '{field}'; its quota allows {most:,}",

@@ -37,26 +37,28 @@ def take_release(home: Home, identity: Identity, linkage: Linkage, path: Path) -
         if package.header.sender != protocol.unit.id:
             raise Refused(f"a release comes from {protocol.unit.id}, not from {package.header.sender}", where=path.name)
         release = releases.from_bytes(body, where=path.name)
-        allowed = [o.name for o in protocol.outputs if home.card.party in o.to]
+        allowed = [o.name for o in protocol.tables if home.card.party in o.to]
         if release.protocol != protocol.digest:
             raise Untrusted("a release of another protocol", where=path.name)
         if release.output not in allowed:
             raise Refused(f"output '{release.output}' is not for {home.card.party}", where=path.name)
         releases.refuse_other(release, protocol, where=path.name)
-        kept.append(files.write(linkage.result(release.output), body))
+        kept.append(files.write(linkage.result(release.output, release.reference_date), body))
 
     exchange.take_in(home, identity, linkage, path, exchange.RELEASE, keep)
     return kept[0]
 
 
 def results(linkage: Linkage) -> list[Release]:
-    """The releases that are here, in the order of the protocol's outputs; categories that travelled blinded are read.
+    """The releases that are here, wave by wave, in the order of the protocol's outputs; categories that
+    travelled blinded are read.
 
     Raises:
         Refused: none is here yet, or not the codebook that one is read with.
         Untrusted: one of another protocol, or something here was altered.
     """
-    paths = [linkage.result(output.name) for output in linkage.protocol.outputs]
+    dates = linkage.protocol.reference_dates
+    paths = [linkage.result(output.name, day) for day in dates for output in linkage.protocol.tables]
     digest = linkage.protocol.digest
     found = [releases.from_bytes(files.read(p, limit=MAX_BYTES), where=p.name) for p in paths if p.exists()]
     if any(release.protocol != digest for release in found):

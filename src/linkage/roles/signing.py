@@ -84,4 +84,4 @@ def _refuse_unfit(home: Home, protocol: Protocol, where: str) -> None:
     if protocol.party(home.card.party).card != home.card.fingerprint:
         raise Refused(f"names another card of {home.card.party} than the one of this home", where=where)
     home.trusted(home.card.party)  # not revoked, and valid today
-    agreement.refuse_out_of_period(protocol)
+    agreement.refuse_over(protocol)

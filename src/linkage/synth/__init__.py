@@ -10,12 +10,14 @@ Rules kept here:
   (`damage`, `school`, `gemeente`).
 
 The tour: `people` gives a population, `graduates` gives two registers of it with consent and truth, `write`
-turns these into the files a school and a gemeente would export. `hard.hard` gives two registers without a number and
-with more errors, to judge encodings by.
+turns these into the files a school and a gemeente would export. `region` gives the registers of several schools,
+gemeenten, UWV and employers, all of one population, with what everybody lives on; `write_region` their files.
+`hard.hard` gives two registers without a number and with more errors, to judge encodings by.
 """
 
-from linkage.synth.output import Files, write
+from linkage.synth.output import Files, write, write_region
 from linkage.synth.population import people
+from linkage.synth.regional import Region, region
 from linkage.synth.scenario import Scenario, graduates
 
-__all__ = ["Files", "Scenario", "graduates", "people", "write"]
+__all__ = ["Files", "Region", "Scenario", "graduates", "people", "region", "write", "write_region"]

@@ -9,6 +9,7 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,14 +53,27 @@ class Courses:
     born: Days
     """Wanted birth date."""
 
+    def take(self, index: Ints) -> Courses:
+        """The students at these positions."""
+        return Courses(**{name: getattr(self, name)[index] for name in self.__dataclass_fields__})
 
-def draw_courses(rng: np.random.Generator, count: int, reference: date) -> Courses:
-    """Draw what `count` students follow, whether and when they graduated, and when they were born."""
+
+def draw_courses(
+    rng: np.random.Generator, count: int, reference: date, levels: Sequence[Sequence[float]] = LEVEL_SHARES
+) -> Courses:
+    """Draw what `count` students follow, whether and when they graduated, and when they were born.
+
+    Args:
+        rng: source of chance.
+        count: number of students.
+        reference: day on which ages are counted; every diploma lies before it.
+        levels: share of levels 1 to 4 for each of the three school years, the oldest first.
+    """
     today = day(reference)
     graduated = rng.random(count) >= NO_DIPLOMA
     period = np.searchsorted(np.cumsum(YEAR_SHARES)[:-1], rng.random(count), side="right")
     chance, level = rng.random(count), np.ones(count, dtype=np.int64)
-    bounds = np.cumsum(np.array(LEVEL_SHARES), axis=1)[period]
+    bounds = np.cumsum(np.array(levels), axis=1)[period]
     for step in range(3):
         level += chance >= bounds[:, step]
     year = reference.year - YEARS + period

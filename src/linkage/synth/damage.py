@@ -101,10 +101,17 @@ def shifted_date(rng: np.random.Generator, birth: Ints, rate: float) -> Ints:
     return np.where(chance(rng, birth.size, rate), birth + step, birth)
 
 
-def moved(rng: np.random.Generator, address: Address, rate: float) -> Address:
-    """Give a share of the people another address, some of them in the same postcode area."""
+def moved(rng: np.random.Generator, address: Address, rate: float, new: Address | None = None) -> Address:
+    """Give a share of the people another address, some of them in the same postcode area.
+
+    Args:
+        rng: source of chance.
+        address: where they live.
+        rate: the share.
+        new: where they go, if they do; without it the region of the example school, or anywhere.
+    """
     count = address.house.size
-    new = draw_addresses(rng, count, region=True)
+    new = draw_addresses(rng, count, region=True) if new is None else new
     moves, near = chance(rng, count, rate), chance(rng, count, MOVED_NEARBY)
     far = moves & ~near
     return Address(

@@ -159,6 +159,12 @@ def draw_addresses(rng: np.random.Generator, count: int, *, region: bool) -> Add
     place = pick(rng, table.everywhere, count)
     if region:
         place = np.where(rng.random(count) < IN_REGION, pick(rng, table.region, count), place)
+    return addresses_in(rng, place)
+
+
+def addresses_in(rng: np.random.Generator, place: Ints) -> Address:
+    """An address in each of these places (positions in the table of places)."""
+    table, count = places(), place.size
     width = table.last_pc4[place] - table.first_pc4[place] + 1
     return Address(
         place=place,

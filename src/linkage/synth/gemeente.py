@@ -64,7 +64,7 @@ def gemeente_table(
     """
     count = bsn.size
     number = np.where(damage.chance(rng, count, NO_NUMBER), 0, bsn)
-    start, end = _period(rng, drafts.born, not_before, day(reference))
+    start, end = draw_period(rng, drafts.born, not_before, day(reference))
     old = (day(reference) - drafts.born).astype(np.int64) // 365.25 >= IOAW_AGE
     birth = damage.swapped_day_month(rng, drafts.birth, DAY_MONTH_SWAP)
     sex = damage.misread_sex(rng, drafts.sex, WRONG_SEX)
@@ -117,7 +117,7 @@ def _scheme(rng: np.random.Generator, old: Mask) -> pa.Array:
     return pa.array([name for name, _ in SCHEMES]).take(pa.array(which))
 
 
-def _period(rng: np.random.Generator, born: Days, not_before: Days, today: np.datetime64) -> tuple[Days, Days]:
+def draw_period(rng: np.random.Generator, born: Days, not_before: Days, today: np.datetime64) -> tuple[Days, Days]:
     """First day between adulthood or diploma and the reference date, and a last day between the first and it."""
     adult = born + np.timedelta64(round(ADULT * 365.25) + 1, "D")
     earliest = np.maximum(np.maximum(adult, not_before), today - np.timedelta64(LONGEST, "D"))

@@ -1,14 +1,15 @@
-"""A scenario as the files a school and a gemeente would export.
+"""A scenario, or a region, as the files its organisations would export.
 
 Rules kept here:
 
-- Each file looks like its source: the school writes code page 1252 with semicolons and CRLF, the gemeente UTF-8
-  with commas and LF (proved by tests/synth/test_registers.py::test_files_look_like_their_source).
+- Each file looks like its source: schools and employers write code page 1252 with semicolons and CRLF, gemeenten and
+  UWV UTF-8 with commas and LF (proved by tests/synth/test_registers.py::test_files_look_like_their_source).
 - Every file appears whole or not at all (`linkage.files.atomic`). A value that holds the separator is quoted.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from linkage import files
+from linkage.synth.regional import Region
 from linkage.synth.scenario import Scenario
 
 BATCH = 100_000
@@ -54,6 +56,13 @@ GEMEENTE = _Format(",", "\n", "utf-8")
 """A server's export."""
 CONSENT = _Format(";", "\n", "utf-8")
 """A portal's export."""
+REGISTERS = {
+    "school": ("studenten.csv", SCHOOL),
+    "gemeente": ("uitkeringen.csv", GEMEENTE),
+    "uwv": ("inkomstenverhoudingen.csv", GEMEENTE),
+    "employers": ("personeel.csv", SCHOOL),
+}
+"""Per kind of register of a region: name and form of its file."""
 
 
 def write(scenario: Scenario, folder: Path) -> Files:
@@ -73,6 +82,40 @@ def write(scenario: Scenario, folder: Path) -> Files:
         consent=_csv(scenario.consent, folder / "school" / "toestemming.csv", CONSENT),
         truth=_csv(scenario.truth, folder / "truth.csv", GEMEENTE),
     )
+
+
+def write_region(region: Region, folder: Path) -> Mapping[str, Path]:
+    """Write the files of a region, and return where each is.
+
+    Args:
+        region: what to write.
+        folder: gets a folder per register with its file (``school-1/studenten.csv``,
+            ``gemeente-0193/uitkeringen.csv``, ``uwv/inkomstenverhoudingen.csv``, ``employers/personeel.csv``),
+            ``toestemming.csv`` beside the students of each school, and ``truth.csv`` (several rows of one person with
+            a space between); made if missing. Files of these names are replaced.
+
+    Returns:
+        Paths by register; the consent of ``school-1`` is ``school-1/consent``, the truth ``truth``.
+
+    Raises:
+        InputError: the folder cannot be written, or the disk is full.
+    """
+    found: dict[str, Path] = {}
+    for name, table in region.registers.items():
+        file, form = REGISTERS[name.split("-")[0]]
+        found[name] = _csv(table, folder / name / file, form)
+    for name, table in region.consent.items():
+        found[f"{name}/consent"] = _csv(table, folder / name / "toestemming.csv", CONSENT)
+    columns = {name: _listed(region.truth.column(name)) for name in region.truth.column_names}
+    found["truth"] = _csv(pa.table(columns), folder / "truth.csv", GEMEENTE)
+    return found
+
+
+def _listed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Lists as text, with a space between two values."""
+    if not pa.types.is_list(column.type):
+        return column
+    return pc.binary_join(column.cast(pa.list_(pa.string())), " ")
 
 
 def _csv(table: pa.Table, path: Path, form: _Format) -> Path:

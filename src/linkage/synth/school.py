@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from linkage.synth import damage, wording
 from linkage.synth.courses import Courses
-from linkage.synth.draw import Drafts, as_number
+from linkage.synth.draw import Address, Drafts, as_number
 from linkage.synth.lexicon import given_names
 from linkage.synth.numbers import Ints
 from linkage.synth.wording import where
@@ -53,7 +53,15 @@ FIRST_STUDENT_NUMBER = 1_000_000
 """Student numbers count from here, in random order."""
 
 
-def school_table(rng: np.random.Generator, drafts: Drafts, courses: Courses, *, bsn: Ints, education: Ints) -> pa.Table:
+def school_table(
+    rng: np.random.Generator,
+    drafts: Drafts,
+    courses: Courses,
+    *,
+    bsn: Ints,
+    education: Ints,
+    address: Address | None = None,
+) -> pa.Table:
     """The school's rows, all string columns and no nulls, without student numbers.
 
     Args:
@@ -62,12 +70,13 @@ def school_table(rng: np.random.Generator, drafts: Drafts, courses: Courses, *, 
         courses: what they follow.
         bsn: BSN per student, 0 where none was given out.
         education: onderwijsnummer per student, 0 for nearly all; it stands in place of the BSN.
+        address: what the school noted; without it the address of the draft, where the student did not move since.
     """
     count = bsn.size
     number = np.where(damage.chance(rng, count, NO_NUMBER), 0, bsn)
     number = np.where(education > 0, education, number)
     columns = _names(rng, drafts)
-    address = damage.moved(rng, drafts.address, MOVED_SINCE)
+    address = damage.moved(rng, drafts.address, MOVED_SINCE) if address is None else address
     sex = damage.misread_sex(rng, drafts.sex, WRONG_SEX)
     graduated = courses.year > 0
     school_year = pc.binary_join_element_wise(wording.text(courses.year - 1), wording.text(courses.year), "/")
