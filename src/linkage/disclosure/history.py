@@ -144,7 +144,7 @@ class Past:
             summed = whole.figures(parts) == whole.figures(np.ones_like(parts))
             for n, key in enumerate(frozenset(one.items()) for one in whole.categories()):
                 if summed[n] or (key in position and seen[position[key]]):
-                    found[kind, frozenset((self._dated(name), value) for name, value in key)] = int(cells[n])
+                    found[kind, self._dated(key)] = int(cells[n])
         return found
 
     def _dated(self, key: Key) -> Key:
