@@ -182,7 +182,7 @@ def test_thresholds_are_categories_of_the_source(made: Mapping[str, list[Row]]) 
 def test_which_job_tells_a_person_apart_does_not_depend_on_the_order_of_rows() -> None:
     """Who has a large and a small job is in one state, in whatever order the handles put the rows."""
     jobs = [Row(person, code) for person in range(20) for code in (0, 1)]
-    made = dict.fromkeys(PARTIES, [Row(40, -1)]) | {"roc-a": [Row(person, 0) for person in range(20)]}
+    made = {party: [Row(40, -1)] for party in PARTIES} | {"roc-a": [Row(person, 0) for person in range(20)]}
     hours = split(sought("work", "uwv", field="hours"))
     protocol = agreed("partition", of=("roc-a",), by=(), splits=(hours,))
     states = []
