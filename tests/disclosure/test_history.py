@@ -16,8 +16,10 @@ from scipy.optimize import linprog
 
 import protocols
 from limits import whom
-from linkage.disclosure import history as histories
-from linkage.disclosure.history import History, Past
+from linkage.disclosure import beside
+from linkage.disclosure import past as pasts
+from linkage.disclosure.history import History
+from linkage.disclosure.past import Past
 from linkage.disclosure.protect import Protected, protect
 from linkage.disclosure.rounding import least_and_most
 from linkage.disclosure.rows import known_by
@@ -182,9 +184,9 @@ def test_rows_that_cannot_be_known_again_are_compared_by_counts(tmp_path: Path) 
     unit.release(PEOPLE, LINKED)
     _, past, _ = unit.planned(without(17), LINKED)
     once = replace(past, about=replace(past.about, tokens=""))
-    assert "persons counted" in histories.difference(once, unit.shown[0][0], M)
+    assert "persons counted" in beside.difference(once, unit.shown[0][0], M)
     same = replace(unit.shown[0][0], about=replace(past.about, tokens=""))
-    assert not histories.difference(same, unit.shown[0][0], M)
+    assert not beside.difference(same, unit.shown[0][0], M)
 
 
 def test_rows_under_a_new_key_of_a_key_holder_are_compared_by_counts(tmp_path: Path) -> None:
@@ -260,10 +262,10 @@ def test_a_history_that_is_not_whole_is_no_history(tmp_path: Path) -> None:
     unit = Unit(tmp_path)
     unit.release({n: PEOPLE[n] for n in range(60)}, LINKED)
     data = next(tmp_path.glob("*.arrow")).read_bytes()
-    assert histories.from_bytes(data, where="h").to_bytes() == data
+    assert pasts.from_bytes(data, where="h").to_bytes() == data
     for cut in range(0, len(data) - 8, 37):
         with pytest.raises(LinkageError):
-            histories.from_bytes(data[:cut], where="h")
+            pasts.from_bytes(data[:cut], where="h")
 
 
 def test_what_is_kept_holds_no_token_and_is_for_its_owner_only(tmp_path: Path) -> None:
@@ -376,7 +378,7 @@ def told(day: str, moments: tuple[str | None, ...], states: dict[int, tuple[int,
     by = tuple(f"s{n}" for n in range(len(moments)))
     frame = Frame(by, (("work", "not-found"),) * len(by), tuple((name,) for name in by) if len(by) > 1 else ())
     shown = (True,) * len(frame)
-    about = histories.About(
+    about = pasts.About(
         P.digest, "o", ("BRIN:99ZZ",), day, "suppression", "", tokens, by, frame.values, frame.margins, moments,
         shown, (False,) * len(frame), {},
     )  # fmt: skip
@@ -392,9 +394,9 @@ def test_states_of_one_day_told_again_a_year_later_tell_of_no_few_persons() -> N
     for gone, refused in ((0, False), (1, True), (9, True), (40, False)):
         moves = {n: (n % 2, n % 3 % 2) for n in range(gone, 100)}
         later = told("2027-10-01", ("2026-10-01", "2027-10-01"), moves)
-        assert bool(histories.difference(later, first, M)) == refused, gone
+        assert bool(beside.difference(later, first, M)) == refused, gone
     other = told("2027-10-01", ("2027-10-01",), {n: (n % 2,) for n in range(1, 100)})
-    assert not histories.difference(other, first, M), "another day is another question"
+    assert not beside.difference(other, first, M), "another day is another question"
 
 
 def test_who_is_linked_here_may_be_a_state_there() -> None:
@@ -405,7 +407,7 @@ def test_who_is_linked_here_may_be_a_state_there() -> None:
         one = told("2026-10-01", (None,), dict.fromkeys(range(100), (0,)))
         about = replace(one.about, part_shown=one.about.persons_shown)
         part = np.asarray([n < linked for n in range(100)])
-        assert bool(histories.difference(replace(one, about=about, part=part), states, M)) == refused, linked
+        assert bool(beside.difference(replace(one, about=about, part=part), states, M)) == refused, linked
 
 
 def test_schools_together_after_one_of_them_alone(tmp_path: Path) -> None:
@@ -413,4 +415,4 @@ def test_schools_together_after_one_of_them_alone(tmp_path: Path) -> None:
     for more, refused in ((3, True), (60, False)):
         both = told("2026-10-01", (None,), {n: (n % 2,) for n in range(100 + more)}, tokens="b")
         both = replace(both, about=replace(both.about, of=("BRIN:00AA", "BRIN:99ZZ")))
-        assert bool(histories.difference(both, alone, M)) == refused
+        assert bool(beside.difference(both, alone, M)) == refused

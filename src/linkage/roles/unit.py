@@ -21,7 +21,8 @@ from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import answer as answers
 from linkage.disclosure.answer import Seen, Size
-from linkage.disclosure.history import History, Past, numbers
+from linkage.disclosure.history import History, numbers
+from linkage.disclosure.past import Past
 from linkage.disclosure.persons import Matched, part, persons
 from linkage.disclosure.protect import Counted
 from linkage.disclosure.release import Release
