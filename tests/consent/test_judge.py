@@ -93,6 +93,7 @@ def test_without_a_registry_or_references_nobody_has_consent() -> None:
         pytest.param("20080229", "2028-02-29", 20, id="born on 29 February, a leap year"),
         pytest.param("20000300", "2026-03-30", 25, id="a day not known is the last of its month"),
         pytest.param("20000300", "2026-03-31", 26, id="on that last day"),
+        pytest.param("20000400", "2026-04-30", 26, id="on the last day of a month of thirty"),
         pytest.param("20000000", "2026-12-30", 25, id="a month not known is December"),
         pytest.param("20000000", "2026-12-31", 26, id="on the last day of the year"),
     ],

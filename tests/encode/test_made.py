@@ -158,6 +158,12 @@ def test_edges_of_running(first: str | None, last: str | None, told: str | None)
         assert running([(first, last)], on).column.texts() == [told]
 
 
+def test_a_month_ends_on_its_own_last_day() -> None:
+    for month, on in (("20260400", "2026-04-30"), ("20260200", "2026-02-28"), ("20280200", "2028-02-29")):
+        assert running([(month, None)], on).column.texts() == ["yes"]
+        assert running([("20250101", month)], on).column.texts() == [None]
+
+
 def test_what_is_odd_about_a_period_is_counted_and_an_empty_row_is_not() -> None:
     found = running([(None, None), ("20261000", None), ("20260801", "20260731"), ("20200101", None)])
     assert found.notes == {"day-unclear": 1, "ends-before": 1}

@@ -7,6 +7,8 @@ Rules kept here:
 
 from __future__ import annotations
 
+from calendar import monthrange
+
 
 def earliest(date: str) -> str:
     """The first day that a date can be."""
@@ -14,8 +16,9 @@ def earliest(date: str) -> str:
 
 
 def latest(date: str) -> str:
-    """The last one; 31 will do for any month, since days are only compared."""
-    return date[:4] + _or(date[4:6], "12") + _or(date[6:8], "31")
+    """The last one."""
+    month = _or(date[4:6], "12")
+    return date[:4] + month + _or(date[6:8], str(monthrange(int(date[:4]), int(month))[1]))
 
 
 def _or(part: str, unknown: str) -> str:

@@ -263,7 +263,7 @@ WORDS: Texts = {
     "sent_bloom": {"nl": "gaat weg als bits in één filter", "en": "leaves as bits in one filter"},
     "sent_category": {"nl": "gaat weg als categorie", "en": "leaves as a category"},
     "sent_blinded": {
-        "nl": "gaat weg als code van een categorie, die de koppelaar niet kan lezen",
+        "nl": "gaat weg als code van een categorie, die de koppeleenheid niet kan lezen",
         "en": "leaves as the code of a category, which the linkage unit cannot read",
     },
     "made_here": {"nl": "hier gemaakt van {of}", "en": "made here of {of}"},
