@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import protocols
 import vectors
 from linkage.roles.home import Home
-from simulator import Simulator
+from simulator import WITH_APPROVER, Simulator
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -37,15 +39,25 @@ def _agreed(tmp_path_factory: pytest.TempPathFactory) -> Simulator:
 def _copy(original: Simulator, folder: Path) -> Simulator:
     shutil.copytree(original.folder, folder, dirs_exist_ok=True)
     homes = {party: Home(folder / party) for party in original.homes}
-    return Simulator(
-        folder, homes=homes, identities=dict(original.identities), made=original.made, truth=original.truth
-    )
+    return replace(original, folder=folder, homes=homes, identities=dict(original.identities), sent={})
 
 
 @pytest.fixture
 def agreed(_agreed: Simulator, tmp_path: Path) -> Simulator:
     """Everybody has signed and the custodians hold the secret; one's own copy, to be spoilt."""
     return _copy(_agreed, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _recontact(tmp_path_factory: pytest.TempPathFactory) -> Simulator:
+    made = Simulator(tmp_path_factory.mktemp("recontact"), WITH_APPROVER, start=protocols.RECONTACT)
+    return made.found().agree().synthesise()
+
+
+@pytest.fixture
+def recontact(_recontact: Simulator, tmp_path: Path) -> Simulator:
+    """The same under a protocol for re-contact, with an approver."""
+    return _copy(_recontact, tmp_path)
 
 
 @pytest.fixture(scope="session")

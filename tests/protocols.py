@@ -53,6 +53,59 @@ def with_clk() -> str:
 CLK = with_clk()
 
 
+_BASIS = "{article: 6(1)(e), law: WEB art. 9.2.12, decided_by: Privacy officer gemeente, decided_on: 2026-08-21}"
+_ADDED = """  - id: approver
+    name: Toezichthouder Voorbeeld (fictief)
+    number: {scheme: KvK, value: "99999998"}
+    public_authority: false
+    roles: [approver]
+    legal_role: processor
+    legal_task: Beslist over lijsten volgens overeenkomst 2026-18, AVG art. 28
+    card: null
+    discloses: []
+    bsn_basis: null
+    consent: not-required
+    quota: null
+    cohort: []
+
+# The agreed record."""
+_ASKED = """outputs:
+  - name: to-call
+    title: {nl: Gediplomeerden om te bellen, en: Graduates to call}
+    question: recontact
+    of: [mbo]
+    to: [mbo]
+    found_in: [gemeente]
+    when: found
+    smallest_cohort: 30
+    approved_by: approver
+    reason: Begeleiding naar werk, waarvoor bij het diploma toestemming is gevraagd
+
+"""
+TO_RECONTACT: tuple[tuple[str, str], ...] = (
+    ("compatibility: statistics ", "compatibility: consent "),
+    ("mode: statistics ", "mode: recontact "),
+    (SHIPPED[SHIPPED.index("      - to: mbo\n") : SHIPPED.index("    bsn_basis: null             # it never")],
+     f"      - {{to: mbo, what: rows, basis: {_BASIS}}}\n      - {{to: approver, what: counts, basis: {_BASIS}}}\n"),
+    ("# The agreed record.", _ADDED),
+    (SHIPPED[SHIPPED.index("  - name: level\n") : SHIPPED.index("  - {name: diploma-date")],
+     "  - {name: level, kind: category, send: none, parties: [mbo]}\n"),
+    (SHIPPED[SHIPPED.index("outputs:\n") : SHIPPED.index("retention:\n")], _ASKED),
+)  # fmt: skip
+"""Edits that make one for re-contact of a protocol for statistics: the school gets its own rows back."""
+
+
+def recontact(text: str = HASHED) -> str:
+    """The one with a keyed hash, or another, for re-contact."""
+    for old, new in TO_RECONTACT:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
+RECONTACT = recontact()
+
+
 def many(parties: Sequence[str], assignment: str, stages: Sequence[Mapping[str, Any]]) -> Protocol:
     """Plain filters and two numbers, between any number of custodians; all pairs."""
     said = loads(CLK.encode(), name="p.yml").model_dump()
@@ -69,7 +122,7 @@ def many(parties: Sequence[str], assignment: str, stages: Sequence[Mapping[str, 
 
 def carded(text: str) -> str:
     """With the cards that `linkage protocol new` fills in."""
-    for number in range(3):
+    for number in range(text.count("card: null")):
         text = text.replace("card: null", f"card: sha256:{str(number) * 64}", 1)
     return text
 

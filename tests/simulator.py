@@ -19,7 +19,21 @@ from linkage.crypto import envelope
 from linkage.crypto.identity import Cost, Identity
 from linkage.encode import config as configs
 from linkage.encode.config import Config
-from linkage.roles import agreement, blinding, custodian, exchange, keyholder, post, signing, trust, unit
+from linkage.report.returned import Contacts
+from linkage.roles import (
+    agreement,
+    approver,
+    blinding,
+    contacts,
+    custodian,
+    exchange,
+    keyholder,
+    post,
+    recontact,
+    signing,
+    trust,
+    unit,
+)
 from linkage.roles.asked import Desk
 from linkage.roles.custodian import Asked, Tokenised
 from linkage.roles.home import Home, Linkage
@@ -31,6 +45,7 @@ from linkage.tables import Encodings
 CHEAP = Cost(memory_kib=64, iterations=1, lanes=1)
 PASSPHRASE = b"correct horse battery"
 NAMES = {"mbo": "BRIN:99ZZ", "gemeente": "OIN:00000000000000000000", "unit": "KvK:99999999"}
+WITH_APPROVER = {**NAMES, "approver": "KvK:99999998"}
 LONG = {("valid", "until"): "2090-12-31", ("retention", "secret_destroyed_on"): "2090-12-31"}
 
 
@@ -43,6 +58,8 @@ class Simulator:
     people: int = 400
     seed: int = 11
     template: str = "graduates-on-benefits"
+    start: str = ""
+    """Of the protocol to start from, where it is none of those that are shipped."""
     homes: dict[str, Home] = field(default_factory=dict)
     identities: dict[str, Identity] = field(default_factory=dict)
     made: Files | None = None
@@ -73,6 +90,8 @@ class Simulator:
 
     def template_file(self) -> Path:
         """The protocol to start from."""
+        if self.start:
+            return files.write(self.folder / "template.yml", self.start.encode())
         return files.shipped(f"protocols/{self.template}.yml")
 
     def sign(self, path: Path | None = None) -> Path:
@@ -139,6 +158,37 @@ class Simulator:
         matched = unit.match(home, identity, self.linkage("unit"))
         unit.release(home, identity, self.linkage("unit"))
         return matched
+
+    def release(self) -> list[recontact.Outcome]:
+        """The unit asks the approver about its lists, or returns what was approved."""
+        return recontact.release(self.homes["unit"], self.identities["unit"], self.linkage("unit"))
+
+    def decide(self, *, approve: bool = True, reason: str = "") -> approver.Decided:
+        """A person at the approver decides."""
+        at = self.homes["approver"], self.identities["approver"], self.linkage("approver")
+        return approver.decide(*at, approve=approve, by="Functionaris gegevensbescherming", reason=reason)
+
+    def asked(self) -> Simulator:
+        """Re-contact up to the request, which the approver has."""
+        for party in ("mbo", "gemeente"):
+            self.tokenise(party)
+        self.carry()
+        unit.match(self.homes["unit"], self.identities["unit"], self.linkage("unit"))
+        self.release()
+        self.carry()
+        return self
+
+    def returned(self) -> Simulator:
+        """Re-contact to its end: the school has its list."""
+        self.asked().decide()
+        self.carry()
+        self.release()
+        self.carry()
+        return self
+
+    def contacts(self) -> list[Contacts]:
+        """The lists that the school has, opened."""
+        return contacts.lists(self.homes["mbo"], self.identities["mbo"], self.linkage("mbo"))
 
     def play(self) -> Simulator:
         """The whole main job."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from linkage.crypto import envelope
 from linkage.crypto.header import Label
 from linkage.crypto.identity import Identity
 from linkage.ledger import witness
-from linkage.roles import exchange, recipient, unit
+from linkage.roles import contacts, exchange, kept, listed, recipient, recontact, unit
+from linkage.roles import home as homes
 from linkage.roles.home import Home
+from linkage.roles.listed import Approval, Approved, Listing
 from simulator import CHEAP, PASSPHRASE, Simulator
 
 
@@ -66,6 +69,34 @@ def to_recipient(simulator: Simulator, party: str, path: Path) -> partial[Any]:
     """A recipient takes a release in."""
     at = simulator.homes[party], simulator.identities[party], simulator.linkage(party)
     return partial(recipient.take_release, *at, path)
+
+
+def to_relation_holder(simulator: Simulator, path: Path, party: str = "mbo") -> partial[Any]:
+    """A relation holder takes a list in."""
+    at = simulator.homes[party], simulator.identities[party], simulator.linkage(party)
+    return partial(contacts.take_list, *at, path)
+
+
+def listing(simulator: Simulator) -> Listing:
+    """The list that the unit keeps, honest and asked about."""
+    linkage, identity = simulator.linkage("unit"), simulator.identities["unit"]
+    body = kept.open_(identity, linkage, recontact.KEPT, linkage.listed("to-call"))
+    return listed.from_bytes(recontact.KEPT, Listing, body, where="")
+
+
+def decision(simulator: Simulator, one: Listing, *, by: str = "approver", **change: Any) -> str:
+    """What somebody signs about a list, in the approver's name."""
+    said = Approval(
+        one.protocol, one.output, one.digest, "approve", "", "FG", homes.today().isoformat(), "approver",
+        simulator.homes["approver"].card.fingerprint,
+    )  # fmt: skip
+    return listed.sign(simulator.identities[by], replace(said, **change)).decode()
+
+
+def forged_list(simulator: Simulator, one: Listing, approval: str, *, to: str = "mbo") -> Path:
+    """A list with a decision, well sealed and signed by the unit."""
+    body = listed.to_bytes(listed.LIST, Approved(one, approval))
+    return forged(simulator, simulator.identities["unit"], body, to=to, type=listed.LIST, content={"output": "to-call"})
 
 
 def released(simulator: Simulator, party: str) -> Path:

@@ -1,7 +1,8 @@
 """The adversary suite: one scenario per file, its name the story, its expected outcome inside.
 
 A file ``*_fail.py`` has ``EXPECT`` (class and words of the refusal), ``VICTIM`` (whose home must stay as it was) and
-``attack``, which plays the honest part, forges, and returns the act of the victim. A file ``*_found.py`` has ``EXPECT``
+``attack``, which plays the honest part, forges, and returns the act of the victim; ``FIXTURE``, where the linkage is
+another than the usual one. A file ``*_found.py`` has ``EXPECT``
 (codes of findings) and ``attack``, which returns the findings of an auditor.
 """
 
@@ -38,8 +39,9 @@ def kept(simulator: Simulator, party: str) -> dict[Path, bytes]:
 
 
 @pytest.mark.parametrize("story", [name for name in STORIES if name.endswith("_fail")])
-def test_is_refused_and_leaves_no_trace(story: str, agreed: Simulator) -> None:
+def test_is_refused_and_leaves_no_trace(story: str, request: pytest.FixtureRequest) -> None:
     told = scenario(STORIES[story])
+    agreed: Simulator = request.getfixturevalue(getattr(told, "FIXTURE", "agreed"))
     kind, words = told.EXPECT
     act = told.attack(agreed)
     before = kept(agreed, told.VICTIM)

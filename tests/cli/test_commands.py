@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
+import openpyxl
 import pytest
 
 from linkage import cli, files
@@ -181,6 +182,36 @@ def test_results_go_to_standard_output_and_are_data_with_json(played: Simulator,
     assert run("protocol", "verify", "--home", home)[0] == 0
     assert json.loads(run("consent", "status", "--home", home, "--json")[1])["given"] > 100
     assert run("secret", "status", "--home", str(played.homes["unit"].path))[0] == 1
+
+
+@pytest.mark.parametrize("suffix", [".html", ".xlsx"])
+def test_own_rows_go_with_the_result_unless_it_is_for_others(
+    played: Simulator, run: Run, tmp_path: Path, suffix: str
+) -> None:
+    home = str(played.homes["mbo"].path)
+    texts = []
+    for name, option in (("own", []), ("others", ["--for-others"])):
+        path = tmp_path / f"{name}{suffix}"
+        code, out, _ = run("result", "export", str(path), "--home", home, "--lang", "en", *option)
+        assert (code, out) == (0, f"wrote {path}\n")
+        texts.append(_words(path))
+    assert "stays here" in texts[0]
+    assert "stays here" not in texts[1]
+    assert "persons of mbo (fictief)" in texts[1]
+
+
+def _words(path: Path) -> str:
+    if path.suffix == ".html":
+        return path.read_text("utf-8")
+    book = openpyxl.load_workbook(path)
+    return " ".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
+def test_a_result_is_written_in_forms_that_are_known(played: Simulator, run: Run, tmp_path: Path) -> None:
+    code, _, err = run("result", "export", str(tmp_path / "answer.xls"), "--home", str(played.homes["mbo"].path))
+    assert code == 2
+    assert "expected a name that ends in .html, .xlsx, .csv, .json" in err
+    assert not (tmp_path / "answer.xls").exists()
 
 
 def test_inspect_shows_a_package_without_opening_it(agreed: Simulator, run: Run) -> None:

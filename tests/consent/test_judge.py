@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage import files
-from linkage.consent.judge import Judgement, age, judge
+from linkage.consent.judge import NO_AGREEMENT, Judgement, Standing, age, judge
 from linkage.protocol.load import load
 from linkage.protocol.model import Condition, Party
 
@@ -23,11 +23,17 @@ def party(consent: str = "required", *cohort: Condition) -> Party:
     return P.party("mbo").model_copy(update={"consent": consent} | ({"cohort": cohort} if cohort else {}))
 
 
-def judged(*rows: dict[str, Any], standing: dict[str, str] | None = None, who: Party | None = None) -> Judgement:
+def judged(
+    *rows: dict[str, Any],
+    standing: dict[str, str] | None = None,
+    who: Party | None = None,
+    agreed: dict[str, str] | None = None,
+) -> Judgement:
     whole = [{"ref": "a", **GOOD, **row} for row in rows]
     columns = {name: [row[name] for row in whole] for name in FIELDS}
     references = [row["ref"] for row in whole]
-    return judge(P, who or party(), columns, len(rows), {"a": "given"} if standing is None else standing, references)
+    known = Standing({"a": "given"} if standing is None else standing, agreed or {})
+    return judge(P, who or party(), columns, len(rows), known, references)
 
 
 def passes(test: dict[str, Any], value: str | None, missing: str = "out") -> bool:
@@ -73,7 +79,7 @@ def test_only_given_consent_takes_part(status: str) -> None:
 def test_without_a_registry_or_references_nobody_has_consent() -> None:
     columns = {name: [value] for name, value in GOOD.items()}
     assert not judge(P, party(), columns, 1, None, ["a"]).included.any()
-    assert judge(P, party(), columns, 1, {"a": "given"}, None).excluded == {"consent: no reference": 1}
+    assert judge(P, party(), columns, 1, Standing({"a": "given"}), None).excluded == {"consent: no reference": 1}
     assert judge(P, party("not-required"), columns, 1, None, None).included.all()
 
 
@@ -130,7 +136,7 @@ def test_what_an_empty_cell_means_is_the_protocols_to_say() -> None:
 def test_other_reasons_come_after_the_cohort_and_before_consent() -> None:
     columns = {name: [value] * 4 for name, value in GOOD.items()} | {"level": ["9", "4", "4", "4"]}
     failing = {"placeholder identity": np.array([1, 1, 0, 0], bool), "no basis": np.array([1, 1, 1, 0], bool)}
-    found = judge(P, party(), columns, 4, {"a": "withdrawn"}, ["a"] * 4, failing)
+    found = judge(P, party(), columns, 4, Standing({"a": "withdrawn"}), ["a"] * 4, failing)
     assert list(found.excluded.items()) == [
         ("cohort: level", 1), ("placeholder identity", 1), ("no basis", 1), ("consent: withdrawn", 1),
     ]  # fmt: skip
@@ -168,3 +174,25 @@ def test_included_and_excluded_add_up(rows: list[dict[str, Any]], standing: dict
     for row, included in zip(rows, found.included.tolist(), strict=True):
         if consent == "required" and included:
             assert standing.get(row["ref"]) == "given"
+
+
+def test_who_did_not_agree_to_be_handed_over_stays_and_consent_is_told_first() -> None:
+    """Instemming never stands for consent, nor consent for it."""
+    who = party().model_copy(update={"agreement": "required"})
+    rows = [{"ref": ref} for ref in ("a", "b", "c", "d", None)]
+    standing = {"a": "given", "b": "given", "c": "withdrawn", "d": "given"}
+    found = judged(*rows, standing=standing, who=who, agreed={"a": "given", "b": "refused", "c": "given"})
+    assert found.included.tolist() == [True, False, False, False, False]
+    assert dict(found.excluded) == {"consent: withdrawn": 1, "consent: no reference": 1, NO_AGREEMENT: 2}
+    free = who.model_copy(update={"consent": "not-required"})
+    assert judged(*rows, who=free, agreed={"a": "given"}).excluded == {NO_AGREEMENT: 4}
+    assert judged(*rows, standing=standing, who=party(), agreed={}).included.tolist() == [
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
+    known = Standing(standing, {"a": "given"})
+    assert [known.allows(who, ref) for ref in "abcdx"] == [True] + [False] * 4
+    assert [known.allows(free, ref) for ref in "abx"] == [True, False, False]

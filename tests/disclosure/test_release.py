@@ -21,8 +21,9 @@ from linkage.disclosure import answer as answers
 from linkage.disclosure.protect import BELOW, Figure
 from linkage.disclosure.release import Expected, Release, from_bytes, refuse_other
 from linkage.disclosure.rounding import least_and_most, rounded
+from linkage.disclosure.scores import Bar
 from linkage.errors import Refused, Untrusted
-from linkage.links import Judged
+from linkage.links import Histogram, Judged
 from linkage.protocol.load import load, loads
 from linkage.protocol.outputs import Table
 from linkage.tables import Encodings
@@ -36,13 +37,19 @@ def output(minimum: int = 10, rounding: int = 5, by: Sequence[str] = ("level", "
     return SHIPPED.tables[0].model_copy(update=said)
 
 
+def scores_of(one: Judged) -> Histogram:
+    """So many links: four in ten just above the threshold of `JUDGED`, the rest up to .93."""
+    low = one.links * 2 // 5
+    return Histogram.of(np.concatenate([np.full(low, 0.55), np.linspace(0.6, 0.93, one.links - low)]))
+
+
 def overlap(
     said: Table, encodings: Encodings, hits: NDArray[np.bool_], others: dict[str, tuple[int, int]],
     judged: Sequence[Judged] = (),
 ) -> Release:  # fmt: skip
     counted = whom(encodings, hits, names=np.zeros((len(encodings), 32), np.uint8))
     sizes = {"mbo": answers.Size(len(encodings), 0)} | {name: answers.Size(*one) for name, one in others.items()}
-    return answers.answer(SHIPPED, said, counted, sizes, judged)[0]
+    return answers.answer(SHIPPED, said, counted, sizes, [(one, scores_of(one)) for one in judged])[0]
 
 
 def counted(persons: Sequence[int], without: int = 0) -> Encodings:
@@ -260,6 +267,21 @@ def test_what_is_expected_is_told_in_hundredths() -> None:
     refuse_other(answer, SHIPPED, where="r")
 
 
+def test_scores_are_told_in_bars_of_many_links() -> None:
+    (one,) = good().expected
+    assert (one.scores[0], one.scores[-1].high) == (Bar(54, 56, 40), 100)
+    assert len(one.scores) > 3
+
+
+def test_scores_are_not_told_of_fewer_links_than_were_judged() -> None:
+    """Between more than two custodians the links of a group are a tree."""
+    few = scores_of(replace(JUDGED, links=99))
+    whole = whom(counted([20] * 12), linked([20] * 12, [10] * 12), names=np.zeros((240, 32), np.uint8))
+    sizes = {"mbo": answers.Size(240, 0), "gemeente": answers.Size(5_000, 120)}
+    answer, _ = answers.answer(SHIPPED, output(), whole, sizes, [(JUDGED, few)])
+    assert answer.expected[0].scores == ()
+
+
 @pytest.mark.parametrize(
     ("links", "minimum", "shown"), [(100, 10, True), (99, 10, False), (50, 5, True), (49, 5, False)]
 )
@@ -268,6 +290,7 @@ def test_what_is_expected_is_told_of_stages_with_ten_times_the_minimum_of_links(
 ) -> None:
     answer = released([20] * 12, [10] * 12, output(minimum), judged=[replace(JUDGED, links=links)])
     assert len(answer.expected) == shown
+    answer = replace(answer, expected=tuple(replace(one, scores=()) for one in answer.expected))
     assert str(links).encode() not in answer.to_bytes().partition(b'"expected"')[2].partition(b'"margins"')[0]
 
 
@@ -286,6 +309,10 @@ CHANGED = canonical.from_bytes(good().to_bytes())["expected"][0]
         pytest.param([CHANGED | {"chosen": 1}], id="chosen, in numbers"),
         pytest.param([CHANGED | {"links": 12}], id="a count beside"),
         pytest.param([{k: v for k, v in CHANGED.items() if k != "threshold"}], id="no threshold"),
+        pytest.param(
+            [CHANGED | {"scores": [{"low": 54, "high": 100, "share": 100.5}]}], id="a share that is not whole"
+        ),
+        pytest.param([CHANGED | {"scores": [{"low": 54, "high": 100, "share": 100, "links": 9}]}], id="links of a bar"),
         pytest.param(CHANGED, id="no list"),
         pytest.param("gone", id="nothing at all"),
     ],
@@ -315,6 +342,7 @@ ONE = good().expected[0]
         pytest.param([replace(ONE, chosen=False)], id="not chosen, where the unit was to choose"),
         pytest.param([replace(ONE, threshold=0.0)], id="a threshold of zero"),
         pytest.param([replace(ONE, threshold=1.5)], id="a threshold above one"),
+        pytest.param([replace(ONE, scores=ONE.scores[1:])], id="scores that do not begin at the threshold"),
     ],
 )
 def test_what_cannot_be_expected_is_refused(expected: list[Expected]) -> None:
@@ -324,9 +352,9 @@ def test_what_cannot_be_expected_is_refused(expected: list[Expected]) -> None:
 
 def test_a_fixed_threshold_is_the_one_that_was_agreed() -> None:
     agreed = loads(protocols.CLK.encode(), name="p.yml")
-    fixed = replace(ONE, chosen=False, threshold=0.8)
+    fixed = replace(ONE, chosen=False, threshold=0.8, scores=())
     refuse_other(replace(good(), expected=(fixed,)), agreed, where="r")
-    for other in (replace(fixed, threshold=0.79), replace(fixed, chosen=True), replace(ONE, threshold=0.8)):
+    for other in (replace(fixed, threshold=0.79), replace(fixed, chosen=True), replace(ONE, scores=(), threshold=0.8)):
         with pytest.raises(Untrusted, match="shares that cannot be"):
             refuse_other(replace(good(), expected=(other,)), agreed, where="r")
 

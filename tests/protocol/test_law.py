@@ -44,7 +44,14 @@ def beside(first: str, **disclosure: str) -> tuple[str, str]:
     return first, first + ANOTHER.format(**disclosure)
 
 
+BACK = list(protocols.TO_RECONTACT)
+"""Edits that make re-contact of it: what is wrong there comes after these."""
+TO_MBO = "      - {to: mbo, what: rows, basis:"
+TO_APPROVER = "      - {to: approver, what: counts, basis:"
+SOME = "basis: {{article: 6(1)(e), law: WEB art. 9.2.12, decided_by: FG, decided_on: 2026-08-20}}}}\n"
 MBO_LIST = SHIPPED[SHIPPED.index("    discloses:  ") : SHIPPED.index("      - to: unit\n")]
+GEMEENTE_LIST = "Participatiewet art. 7\n    card: sha256:" + "1" * 64 + "\n    discloses:\n"
+ANOTHER_ROW = "      - {{to: {to}, what: {what}, " + SOME
 UNIT_LIST = "    discloses:\n      - to: mbo\n"
 
 UNLAWFUL: list[tuple[str, str, str, Edits]] = [
@@ -89,6 +96,32 @@ UNLAWFUL: list[tuple[str, str, str, Edits]] = [
     ("P135", "statistics with rows that come back", "89(1)",
      [(UNIT_LIST, UNIT_LIST.replace("      - to: mbo\n", "") + ANOTHER.format(
          to="mbo", what="tokens", article="6(1)(e)", law="WEB art. 9.2.10") + "      - to: mbo\n")]),
+    ("P135", "statistics with rows that are passed on", "89(1)",
+     [beside(MBO_LIST, to="gemeente", what="rows", article="6(1)(e)", law="WEB art. 9.2.12")]),
+    ("P104", "rows that come back without a basis", "art. 6(1)", [*BACK, (TO_MBO, TO_MBO.replace("rows", "counts"))]),
+    ("P104", "an approver is told a count without a basis", "art. 6(1)",
+     [*BACK, (TO_APPROVER, TO_APPROVER.replace("approver", "gemeente"))]),
+    ("P143", "the gemeente gets rows of the school", "5(1)(c)",
+     [*BACK, (TO_MBO, ANOTHER_ROW.format(to="gemeente", what="rows") + TO_MBO)]),
+    ("P143", "tokens come back instead of rows", "5(1)(c)",
+     [*BACK, (TO_MBO, ANOTHER_ROW.format(to="mbo", what="tokens") + TO_MBO)]),
+    ("P143", "the gemeente gives its rows away", "5(1)(c)",
+     [*BACK, beside(GEMEENTE_LIST, to="mbo", what="rows", article="6(1)(e)", law="WEB art. 9.2.12")]),
+    ("P144", "people who never consented are approached", "7(1)",
+     [*BACK, ("consent: required ", "consent: not-required ")]),
+    ("P145", "people are approached for statistics", "recital 162",
+     [*BACK, ("compatibility: consent ", "compatibility: statistics ")]),
+    ("P146", "a school approaches people in no task", "6(3)",
+     [*BACK, ("Loopbaanbegeleiding na diplomering, WEB art. 9.2.12", "Loopbaanbegeleiding")]),
+    ("P147", "people are handed over who did not agree", "9.2.13(2)",
+     [*BACK, beside(MBO_LIST, to="gemeente", what="rows", article="6(1)(e)", law="WEB art. 9.2.13")]),
+    ("P148", "the linkage unit approves its own list", "art. 24(1)",
+     [*BACK, ("value: \"99999998\"", "value: \"99999999\"")]),
+    ("P148", "the school approves its own list", "art. 24(1)",
+     [*BACK, ("{scheme: KvK, value: \"99999998\"}", "{scheme: BRIN, value: 99ZZ}")]),
+    ("P149", "a category leaves for a list", "art. 5(1)(c)",
+     [*BACK, ("{name: level, kind: category, send: none, parties: [mbo]}",
+              "{name: level, kind: category, send: category, parties: [mbo], values: [\"1\", \"2\", \"3\", \"4\"]}")]),
     ("P136", "statistics with a cell per person", "recital 162", [("quota: 50000 ", "quota: 11 ")]),
     ("P137", "statistics in order to guide persons", "art. 5(1)(b)",
      [("dpv: https://w3id.org/dpv#PublicPolicyMaking", "dpv: https://w3id.org/dpv/sector/education#StudentGuidanceManagement")]),
@@ -184,6 +217,15 @@ def test_every_error_of_law_cites_an_article(rule: lint.Rule) -> None:
         pytest.param("P132", [beside(MBO_LIST, to="unit", what="counts", article="6(1)(e)", law="WEB art. 9.2.12")],
                      id="P132 is about one direction"),
         pytest.param("P136", [("quota: 50000 ", "quota: 12 ")], id="P136 lets as many cells as persons be"),
+        pytest.param("P133", [*BACK, (TO_MBO + " {article: 6(1)(e), law: WEB art. 9.2.12,",
+                     TO_MBO + " {article: 6(1)(a), law: null,")], id="P133 lets consent asked by the holder be"),
+        *(pytest.param(code, BACK, id=f"{code} lets re-contact be") for code in
+          ("P104", "P133", "P134", "P135", "P143", "P144", "P145", "P146", "P147", "P148", "P149", "P157")),
+        pytest.param("P147", [*BACK, ("    consent: required ", "    agreement: required\n    consent: required "),
+                     beside(MBO_LIST, to="gemeente", what="rows", article="6(1)(e)", law="WEB art. 9.2.13")],
+                     id="P147 lets those be who agreed"),
+        pytest.param("P143", [*BACK, beside(MBO_LIST, to="gemeente", what="rows", article="6(1)(e)",
+                     law="WEB art. 9.2.13")], id="P143 lets the relation holder hand over"),
         pytest.param("P140", [HEALTH, (CONSENT, "article: 6(1)(a), law: AVG art. 9(2)(j) met UAVG art. 24")],
                      id="P140 lets a ground of art. 9(2) be"),
         pytest.param("P170", [flagged("kwetsbaar", "none")], id="P170 lets a flag that stays be"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+import protocols
 from linkage import files, protocol
 from linkage.errors import InputError
 from linkage.protocol import Protocol
@@ -291,3 +292,25 @@ def test_the_columns_of_a_package_follow_from_the_protocol(agreed: Protocol) -> 
     assert (mbo.tokens, mbo.words, mbo.categories) == (("bsn",), 128, (("level", 4), ("school-year", 3)))
     assert (gemeente.tokens, gemeente.words, gemeente.categories) == (("bsn",), 128, ())
     assert (unit.tokens, unit.words, unit.categories) == ((), 0, ())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("to: [mbo]\n    found_in", "to: [mbo, gemeente]\n    found_in", "nobody else gets them"),
+        ("to: [mbo]\n    found_in", "to: [gemeente]\n    found_in", "nobody else gets them"),
+        ("of: [mbo]\n", "of: [mbo, gemeente]\n", "expected the one custodian whose rows they are"),
+        ("approved_by: approver", "approved_by: unit", "expected a second person"),
+        ("approved_by: approver", "approved_by: mbo", "expected a second person"),
+        ("approved_by: approver", "approved_by: gemeente", "gemeente does not have the role approver"),
+        ("approved_by: approver", "approved_by: nobody", "nobody"),
+        ("found_in: [gemeente]", "found_in: [mbo]", "custodian beside mbo"),
+        ("mode: recontact", "mode: statistics", "'recontact' is no question of mode statistics"),
+    ],
+)
+def test_a_list_goes_to_the_one_whose_rows_they_are_after_a_second_person(old: str, new: str, message: str) -> None:
+    text = protocols.RECONTACT
+    assert loads(text.encode(), name="p.yml").lists
+    assert text.count(old) == 1
+    with pytest.raises(InputError, match=message):
+        loads(text.replace(old, new).encode(), name="p.yml")

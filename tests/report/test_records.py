@@ -20,14 +20,14 @@ import protocols
 import published
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
+from linkage.report.lang import Lang
 from linkage.report.records import account as accounts
 from linkage.report.records import dpia, letter, register, terms, trace
 from linkage.report.records.account import ACTS, Account
 from linkage.report.records.dpia_words import QUESTIONS, SECTIONS, TODO
 from linkage.report.records.letter_words import LETTER
 from linkage.report.records.words import WORDS, say
-from linkage.report.words import Lang
-from linkage.roles import records
+from linkage.roles import listed, records
 from simulator import NAMES, Simulator
 
 LANGUAGES: tuple[Lang, ...] = ("nl", "en")
@@ -137,6 +137,9 @@ def test_every_act_that_is_written_anywhere_has_its_place() -> None:
     calls = re.findall(r'ledger\.append\(\s*(?:\w+\.)*\w+,\s*("[a-z-]+"|[\w.]+)', text)
     named = {"witness.SEND": "send", "witness.SEALED": "sealed", "witness.RECEIVE": "receive"}
     named |= {"witness.REFUSE": "refuse-checkpoint", "act": "oprf-wrong-answer"}
+    lists = ("ASKED", "DECIDED", "ANSWERED", "RETURNED", "TAKEN", "OPENED")
+    named |= {f"listed.{name}": getattr(listed, name) for name in lists}
+    calls += re.findall(r"listed\.write_down\(home, identity, linkage, ([\w.]+)", text)
     assert len(calls) > 20
     assert {named.get(call, call.strip('"')) for call in calls} == set(ACTS)
 

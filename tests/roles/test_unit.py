@@ -150,6 +150,11 @@ def test_a_linkage_without_a_number_from_beginning_to_end(tmp_path: Path) -> Non
     assert 0.5 < float(chosen["threshold"]) < 1
     assert entry.facts["comparisons"] == [{"stage": 0, "parties": ["mbo", "gemeente"], "method": "all-pairs"}]
     assert all(one.chosen and one.strangers == "registers" for one in answer.expected)
+    ((judged, scores),) = keeping.from_bytes(played.linkage("unit").links.read_bytes()).seen
+    assert scores.counts.sum() == judged.links
+    assert scores.counts[: int(judged.threshold * 100)].sum() == 0
+    assert bool(answer.expected) == (judged.links >= 100)
+    assert all(one.scores for one in answer.expected)
 
 
 def test_it_does_not_match_before_every_package_is_here(agreed: Simulator) -> None:

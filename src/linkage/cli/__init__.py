@@ -16,7 +16,7 @@ import traceback
 
 import click
 
-from linkage.cli import agreement, anyone, basis, consent, custodian, ledger, record, results, unit
+from linkage.cli import agreement, anyone, approver, basis, consent, custodian, ledger, record, results, unit
 from linkage.errors import LinkageError
 
 FAULT = 70
@@ -42,8 +42,8 @@ def linkage() -> None:
 for command in (
     anyone.demo, anyone.init, anyone.next_, anyone.status, agreement.card, agreement.protocol,
     custodian.secret, consent.consent, basis.basis, custodian.plan, custodian.tokenise, custodian.oprf,
-    unit.inspect, unit.match, unit.release, results.result, record.record, ledger.ledger, anyone.synthesise,
-    custodian.clkhash,
+    unit.inspect, unit.match, unit.release, approver.approve, results.result, record.record, ledger.ledger,
+    anyone.synthesise, custodian.clkhash,
 ):  # fmt: skip
     linkage.add_command(command)
 

@@ -34,8 +34,8 @@ def demo(options: Options, folder: Path, people: int, seed: int) -> None:
 
 
 def _demo_text(outcome: Outcome) -> str:
-    from linkage.report import result as reports
     from linkage.report.planned import judged
+    from linkage.report.text import as_text
     from linkage.report.words import word
 
     lang = outcome.result.lang
@@ -49,7 +49,7 @@ def _demo_text(outcome: Outcome) -> str:
     findings = [f"  {finding}" for finding in outcome.findings]
     stages = ", ".join(word("per_stage", lang, count=count, stage=stage) for stage, count in outcome.links.items())
     report = f"  {word('report', lang)}: {outcome.report}"
-    return "\n".join(["", reports.as_text(outcome.result), f"  {stages}", "", *took_part, report, *findings, verified])
+    return "\n".join(["", as_text(outcome.result), "", f"  {stages}", *took_part, report, *findings, verified])
 
 
 @click.command()

@@ -21,7 +21,7 @@ from linkage.errors import InputError
 
 if TYPE_CHECKING:
     from linkage.crypto.identity import Identity
-    from linkage.report.words import Lang
+    from linkage.report.lang import Lang
     from linkage.roles.home import Home
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -13,6 +13,7 @@ from linkage.cli.watching import comparing
 
 if TYPE_CHECKING:
     from linkage.links import Conflict, Coverage, Judged
+    from linkage.roles.recontact import Outcome
 
 STRANGERS = {"numbers": "rows with different numbers", "registers": "rows of one register, which holds nobody twice"}
 CONFLICTS = {
@@ -114,9 +115,15 @@ def release(options: Options, name: str | None, dry_run: bool) -> None:
     """Answer the protocol's outputs, small numbers hidden, sealed to each recipient.
 
     Refused when, beside an earlier release, it would tell a few persons apart.
+
+    In re-contact: ask the approver about the list of rows; once it said yes to this very list, seal it to the relation
+    holder whose own rows they are.
     """
     from linkage.roles import unit
 
+    if options.home.linkage(name).protocol.mode == "recontact":
+        _return_rows(options, name, dry_run)
+        return
     if dry_run:
         _, planned = unit.plan(options.home, options.unlock(), options.home.linkage(name))
         facts = [{key: value for key, value in one.facts.items() if key != "of"} for one in planned]
@@ -126,3 +133,30 @@ def release(options: Options, name: str | None, dry_run: bool) -> None:
     made = unit.release(options.home, options.unlock(), options.home.linkage(name))
     paths = [str(path) for _, path in made]
     options.show("send " + "\nsend ".join(paths), {"send": paths})
+
+
+def _return_rows(options: Options, name: str | None, dry_run: bool) -> None:
+    from linkage.roles import recontact
+
+    at = options.home, options.unlock(), options.home.linkage(name)
+    if dry_run:
+        planned = recontact.plan(*at)
+        options.show("\n".join([*map(table, planned), "nothing was asked or returned"]), {"planned": planned})
+        return
+    found = recontact.release(*at)
+    data = [
+        {"output": one.output, "state": one.state, "rows": one.rows, "send": str(one.package) if one.package else None}
+        for one in found
+    ]
+    options.show("\n".join(map(_told, found)), data)
+    if any(one.state == "refused" for one in found):
+        raise click.exceptions.Exit(1)
+
+
+def _told(one: Outcome) -> str:
+    if one.state == "asked":
+        return f"'{one.output}' waits for the decision of {one.party} ({one.rows} rows): send {one.package}"
+    if one.state == "returned":
+        return f"'{one.output}' was approved and is sealed to {one.party} ({one.rows} rows): send {one.package}"
+    said = f"{one.said.by} on {one.said.on}: {one.said.reason}" if one.said else one.party
+    return f"'{one.output}' was refused by {said}; nothing is returned"

@@ -3,7 +3,7 @@
 Rules kept here:
 
 - Every row is judged before it is tokenised; a row that fails is counted once, under its first failing reason,
-  cohort tests first (in the protocol's order), then consent.
+  cohort tests first (in the protocol's order), then consent, then agreement to be handed over (instemming).
 - A row that cannot be judged is out: no reference, no consent, a standing of another name. A date with unknown parts
   passes a bound only where every day that it can be does; for an age it counts as the latest of them, so a person
   is never taken for older than certain.
@@ -25,8 +25,25 @@ _WITHOUT = (
     "under age", "no reference",
 )  # fmt: skip
 """Why a person has no consent, in the order in which it is told."""
+NO_AGREEMENT = "no agreement to hand-over"
+"""Why a row stays whose person did not agree to be handed over (WEB art. 9.2.13(2)), or no longer does."""
 Column = Sequence[str | None]
 """Normalised values of a field, None for no value; dates as yyyymmdd with 00 for unknown parts."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Reference to standing, as the registry has it; who is not named was not asked."""
+
+    consent: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Consent, of who must give it: `Registry.usable`."""
+    agreed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Agreement to be handed over: `Registry.agreed`."""
+
+    def allows(self, party: Party, reference: str) -> bool:
+        """Whether, for what a party requires, this person may take part."""
+        consents = party.consent != "required" or self.consent.get(reference) == "given"
+        return consents and (party.agreement != "required" or self.agreed.get(reference) == "given")
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +64,7 @@ class Judgement:
 
 
 def judge(
-    protocol: Protocol, party: Party, columns: Mapping[str, Column], rows: int, standing: Mapping[str, str] | None,
+    protocol: Protocol, party: Party, columns: Mapping[str, Column], rows: int, standing: Standing | None,
     references: Column | None, failing: Mapping[str, NDArray[np.bool_]] = MappingProxyType({}),
 ) -> Judgement:  # fmt: skip
     """Judge every row of one party.
@@ -57,7 +74,7 @@ def judge(
         party: gives cohort and consent rule.
         columns: normalised values of the fields that cohort tests name.
         rows: number of rows.
-        standing: reference to standing from the registry of consent; None when the party needs no consent.
+        standing: from the registry of consent; None when the party needs neither consent nor agreement.
         references: local reference per row; None when the file has none.
         failing: other reasons, each with the rows that it keeps out; they come after the cohort, before consent.
     """
@@ -69,14 +86,20 @@ def judge(
         out.drop(f"cohort: {condition.field}", ~_passes(condition, column, protocol.reference_date))
     for reason, failed in failing.items():
         out.drop(reason, failed)
+    known = standing or Standing()
     if party.consent == "required":
-        known = standing or {}
-        stands = [known.get(r, "not asked") if r else "no reference" for r in (references or [None] * rows)]
-        reasons = np.asarray(stands, dtype=object)
+        reasons = _stands(known.consent, references, rows)
         for reason in _WITHOUT:
             out.drop(f"consent: {reason}", reasons == reason)
         out.drop("consent: not given", reasons != "given")
+    if party.agreement == "required":
+        out.drop(NO_AGREEMENT, _stands(known.agreed, references, rows) != "given")
     return Judgement(out.reasons == 0, out.reasons, out.excluded)
+
+
+def _stands(known: Mapping[str, str], references: Column | None, rows: int) -> NDArray[np.object_]:
+    stands = [known.get(r, "not asked") if r else "no reference" for r in (references or [None] * rows)]
+    return np.asarray(stands, dtype=object)
 
 
 @dataclass(frozen=True)

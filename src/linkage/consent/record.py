@@ -14,7 +14,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import astuple, fields
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -45,16 +45,22 @@ _LEGAL_ROLE = {
     "controller": "dpv:DataController", "joint-controller": "dpv:JointDataControllers",
     "processor": "dpv:DataProcessor", "recipient": "dpv:Recipient",
 }  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(history: History) -> str:
     """Every event with every field, for a spreadsheet with Dutch settings: semicolons."""
+    heads = [*(field.name for field in fields(Event)), "recorded"]
+    return spreadsheet([heads, *([*astuple(event), recorded] for event, recorded in history)])
+
+
+def spreadsheet(rows: Iterable[Sequence[str]]) -> str:
+    """Rows as a spreadsheet with Dutch settings reads them; a cell that it would take for a formula gets an apostrophe
+    in front (OWASP, CSV injection)."""
     out = io.StringIO(newline="")
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow([*(field.name for field in fields(Event)), "recorded"])
-    for event, recorded in history:
-        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in (*astuple(event), recorded)])
+    for row in rows:
+        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
     return out.getvalue()
 
 

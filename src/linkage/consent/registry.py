@@ -128,6 +128,10 @@ class Registry:
         then = self.standing(purpose, on)
         return {ref: status if now[ref] == "given" else now[ref] for ref, status in then.items()}
 
+    def agreed(self, purpose: str, on: str, today: str) -> Mapping[str, str]:
+        """Where every person stands with agreement to be handed over (instemming) by today, when it is done."""
+        return self.standing(purpose, max(on, today), "instemming")
+
     def counts(self, purpose: str, on: str) -> Mapping[str, int]:
         """How many persons stand where."""
         return Counter(self.standing(purpose, on).values())
@@ -151,7 +155,7 @@ class Registry:
         until = max(on, today)
         events = [e for e, _ in self.history(reference, purpose) if e.kind == "consent" and e.at <= until]
         standing = self.usable(purpose, on, today).get(reference, "not asked")
-        agreed = self.standing(purpose, until, "instemming").get(reference, "not asked")
+        agreed = self.agreed(purpose, on, today).get(reference, "not asked")
         return Person(purpose, on, standing, events[-1] if events else None, agreed)
 
     def decide(self, decision: Decision) -> None:

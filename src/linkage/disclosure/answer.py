@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from linkage.disclosure.protect import Counted, Protected, protect
 from linkage.disclosure.release import Cell, Expected, Release, limits
 from linkage.disclosure.rounding import rounded
+from linkage.disclosure.scores import Bar, bars
 from linkage.disclosure.table import Frame
 from linkage.errors import Refused
-from linkage.links import Judged
+from linkage.links import Histogram, Judged
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Table
 from linkage.protocol.protections import DifferentialPrivacy
@@ -26,6 +27,10 @@ SHOWN_FROM = 10
 """Quality is shown of stages with at least so many times the minimum of links."""
 FEWEST = 10
 """Rows of a custodian that anybody is looked for at, where the method has no minimum of its own."""
+
+
+Seen = tuple[Judged, Histogram]
+"""What to expect of a fuzzy stage between two custodians, and the scores of its links between them, in hundredths."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Size:
 
 
 def answer(
-    protocol: Protocol, output: Table, counted: Counted, sizes: Mapping[str, Size], judged: Sequence[Judged]
+    protocol: Protocol, output: Table, counted: Counted, sizes: Mapping[str, Size], seen: Sequence[Seen]
 ) -> tuple[Release, Protected]:
     """Count, hide what is small, and make it a release.
 
@@ -47,7 +52,7 @@ def answer(
         output: the question, its table and its limits.
         counted: the persons.
         sizes: per custodian its rows.
-        judged: what to expect of the fuzzy stages.
+        seen: what the fuzzy stages found.
 
     Raises:
         Refused: too few persons are counted, or looked for among too few.
@@ -61,7 +66,7 @@ def answer(
     cells = table.frame.cells if table.frame.by else 0
     return Release(
         protocol.digest, output.name, protocol.reference_date, _sizes(output, sizes, total), table.frame.by,
-        tuple(every[:cells]), tuple(every[cells:]), total, limits(output), _expected(output, judged),
+        tuple(every[:cells]), tuple(every[cells:]), total, limits(output), _expected(output, seen),
     ), table  # fmt: skip
 
 
@@ -106,18 +111,24 @@ def _size(one: Size, output: Table) -> int | None:
     return rounded(one.rows, said.minimum, said.rounding)
 
 
-def _expected(output: Table, judged: Sequence[Judged]) -> tuple[Expected, ...]:
+def _expected(output: Table, seen: Sequence[Seen]) -> tuple[Expected, ...]:
     """Estimates, rounded so that no count can be read from them; none where every figure has noise."""
     said = output.protection
     if isinstance(said, DifferentialPrivacy):
         return ()
     asked = {*output.of, *output.sources}
     found = []
-    for one in judged:
+    for one, scores in seen:
         if one.links >= SHOWN_FROM * said.minimum and asked.issuperset(one.parties):
             right = round(one.precision, 2), round(one.precision_low, 2), round(one.precision_high, 2)
             met = round(one.recall, 2), round(one.recall_low, 2), round(one.recall_high, 2)
+            told = _bars(one, scores, said.minimum)
             found.append(
-                Expected(one.stage, one.parties, one.threshold, one.chosen, right, met, one.strangers, one.same)
+                Expected(one.stage, one.parties, one.threshold, one.chosen, right, met, one.strangers, one.same, told)
             )
     return tuple(found)
+
+
+def _bars(one: Judged, scores: Histogram, minimum: int) -> tuple[Bar, ...]:
+    """Of many links only: between more than two custodians fewer may be kept than were judged."""
+    return bars(scores, one.threshold, minimum) if scores.counts.sum() >= SHOWN_FROM * minimum else ()

@@ -17,7 +17,9 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from linkage import canonical
+from linkage.disclosure import scores
 from linkage.disclosure.protect import BELOW, Figure
+from linkage.disclosure.scores import Bar
 from linkage.disclosure.table import Frame
 from linkage.errors import LinkageError, Untrusted
 from linkage.protocol.model import Protocol
@@ -58,6 +60,8 @@ class Expected:
     """What pairs of different persons were known by: ``numbers`` or ``registers``."""
     same: Literal["numbers", "scores"]
     """What pairs of one person were known by: ``numbers`` or ``scores``."""
+    scores: tuple[Bar, ...]
+    """How alike the linked rows are, from the threshold to 1; none where too few links are kept between these two."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +93,11 @@ class Release:
     def to_bytes(self) -> bytes:
         """Canonical JSON."""
         return canonical.to_bytes({"release": VERSION, **asdict(self)})
+
+    @property
+    def digest(self) -> str:
+        """``sha256:<hex>`` over these bytes: recipients who compare it have the same release."""
+        return canonical.digest({"release": VERSION, **asdict(self)})
 
 
 VERSION = 3
@@ -186,5 +195,7 @@ def _can_be_expected(expected: Sequence[Expected], protocol: Protocol) -> bool:
         if not 0 < one.threshold <= 1:
             return False
         if not all(0 <= low <= middle <= high <= 1 for middle, low, high in (one.right, one.found)):
+            return False
+        if not scores.can_be(one.scores, one.threshold):
             return False
     return True

@@ -70,14 +70,18 @@ def authority_with_legitimate_interest(p: Protocol) -> Seen:
 
 @rule("P104", Severity.ERROR, "GDPR art. 6(1)")
 def direction_without_basis(p: Protocol) -> Seen:
-    """Every direction of disclosure needs its own basis: tokens to the unit, counts to each recipient."""
+    """Every direction of disclosure needs its own basis: tokens to the unit, counts to each recipient; in re-contact
+    rows to the relation holder, and to the approver the count on which it decides."""
     for party in p.custodians:
         if not any(d.to == p.unit.id and d.what == "tokens" for d in party.discloses):
             yield f"parties.{party.id}.discloses", f"no basis for tokens to {p.unit.id}"
-    told = {d.to for d in p.unit.discloses if d.what == "counts"}
-    for name in {name: None for output in p.outputs for name in output.to}:
-        if name not in told:
-            yield f"parties.{p.unit.id}.discloses", f"no basis for counts to {name}"
+    told = {(d.what, d.to) for d in p.unit.discloses}
+    wanted = [("counts", name) for output in p.tables for name in output.to]
+    for output in p.lists:
+        wanted += [*(("rows", name) for name in output.to), ("counts", output.approved_by)]
+    for what, name in dict.fromkeys(wanted):
+        if (what, name) not in told:
+            yield f"parties.{p.unit.id}.discloses", f"no basis for {what} to {name}"
 
 
 @rule("P120", Severity.ERROR, "UAVG art. 46(1)")
@@ -206,9 +210,12 @@ def consent_beside_another_basis(p: Protocol) -> Seen:
 
 @rule("P133", Severity.ERROR, "GDPR art. 7(1)")
 def consent_that_nobody_asks(p: Protocol) -> Seen:
-    """Who rests on consent must be able to show it. A party without records of persons has asked nobody."""
+    """Who rests on consent must be able to show it. A party without records of persons has asked nobody; rows that go
+    back to a custodian can rest on the consent that this one asked for."""
+    asking = [party.id for party in p.custodians if party.consent == "required"]
     for party, where, d in _directions(p):
-        if d.basis.article == "6(1)(a)" and "custodian" not in party.roles:
+        theirs = d.what == "rows" and d.to in asking
+        if d.basis.article == "6(1)(a)" and "custodian" not in party.roles and not theirs:
             yield where, f"{d.what} to {d.to} rest on consent, but {party.id} knows nobody who could have given it"
 
 
@@ -222,10 +229,11 @@ def tokens_past_the_unit(p: Protocol) -> Seen:
 
 @rule("P135", Severity.ERROR, "GDPR art. 5(1)(b) and 89(1)")
 def rows_out_of_statistics(p: Protocol) -> Seen:
-    """In statistics nothing about single persons comes back: the linkage unit discloses counts and no rows."""
-    for d in p.unit.discloses:
-        if d.what == "tokens":
-            yield f"parties.{p.unit.id}.discloses", f"the mode is statistics, but rows go back to {d.to}"
+    """In statistics nothing about single persons comes back: the linkage unit discloses counts and no rows, and nobody
+    else passes rows on."""
+    for party, where, d in _directions(p) if p.mode == "statistics" else ():
+        if d.what == "rows" or (d.what == "tokens" and party.id == p.unit.id):
+            yield where, f"the mode is statistics, but rows go to {d.to}"
 
 
 @rule("P136", Severity.ERROR, "GDPR art. 89(1), recital 162")

@@ -19,7 +19,7 @@ from linkage import canonical
 from linkage.errors import InputError
 from linkage.protocol.base import HIGHEST_COUNT, Day, Duration, Fingerprint, Line, Model, One, Slug, Text
 from linkage.protocol.made import Made, Running
-from linkage.protocol.outputs import Output, Partition, Split, Table
+from linkage.protocol.outputs import Output, Partition, Recontact, Split, Table
 from linkage.protocol.profiles import Encoding
 from linkage.protocol.stages import Exact, Matching
 
@@ -77,7 +77,9 @@ class Disclosure(Model):
     """One direction of disclosure: the same overlap told to another party is another disclosure."""
 
     to: Slug
-    what: Literal["tokens", "counts"]
+    what: Literal["tokens", "counts", "rows"]
+    """Tokens to the linkage unit, counts to recipients; rows, in mode recontact: a relation holder's own, back to it,
+    or on from it to who takes the persons over."""
     basis: Basis
 
 
@@ -320,13 +322,24 @@ class Protocol(Model):
         """The outputs that are counts."""
         return tuple(output for output in self.outputs if isinstance(output, Table))
 
+    @property
+    def lists(self) -> tuple[Recontact, ...]:
+        """The outputs that are lists of rows; none in mode statistics."""
+        return tuple(o for o in self.outputs if isinstance(o, Recontact)) if self.mode == "recontact" else ()
+
+    @property
+    def relation_holders(self) -> tuple[str, ...]:
+        """The custodians that get rows of their own back."""
+        return tuple(dict.fromkeys(party for output in self.lists for party in output.of))
+
     def axes(self, output: Table) -> dict[str, tuple[str, ...]]:
         """What a table is split by beside its categories: name of the split to its states."""
         if not isinstance(output, Partition):
             return {}
-        return {split.name: split.values(self._told(split)) for split in output.splits}
+        return {split.name: split.values(self.told(split)) for split in output.splits}
 
-    def _told(self, split: Split) -> dict[str, tuple[str, ...]]:
+    def told(self, split: Split) -> dict[str, tuple[str, ...]]:
+        """Per thing sought the values that those who are found are told apart by, where there are any."""
         apart = {one.name: one.field for one in split.sought if one.field and not one.only}
         return {name: self.field(field).values or () for name, field in apart.items()}
 

@@ -113,8 +113,11 @@ class Split(Model):
         Args:
             told: per name of something sought the values that it is told apart by; none where being found is enough.
         """
-        ways = [[*(told.get(one.name) or ("",)), None] for one in self.sought]
-        return tuple(map(self.state, itertools.product(*ways)))
+        return tuple(map(self.state, self.ways(told)))
+
+    def ways(self, told: dict[str, tuple[str, ...]]) -> list[tuple[str | None, ...]]:
+        """What is found in each state, as `state` takes it, in the order of `values`."""
+        return list(itertools.product(*[[*(told.get(one.name) or ("",)), None] for one in self.sought]))
 
     def state(self, found: tuple[str | None, ...]) -> str:
         """The name of a state: per thing sought None for not found, else the value or nothing."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 from linkage.findings import Finding
 from linkage.protocol import lint
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import Table
+from linkage.protocol.outputs import Output, Table
 from linkage.protocol.protections import CellKey, DifferentialPrivacy
-from linkage.report import guarantee
-from linkage.report.words import Lang, word
+from linkage.report import guarantee, returned
+from linkage.report.lang import Lang
+from linkage.report.words import word
 
 
 def as_text(protocol: Protocol, lang: Lang) -> str:
@@ -31,10 +32,15 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
             lines.append(f"  {word('row_basis', lang, table=party.row_basis.table, role=party.row_basis.role)}")
     for output in protocol.outputs:
         lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}"]
-        lines += [f"  {rule(output, lang)}"] if isinstance(output, Table) else []
+        lines.append(f"  {promise(output, protocol, lang)}")
     lines += ["", word("guarantee", lang), *(f"  {line}" for line in guarantee.lines(protocol, lang))]
     findings: list[Finding] = lint.check(protocol)
     return "\n".join([*lines, "", *map(str, findings)])
+
+
+def promise(output: Output, protocol: Protocol, lang: Lang) -> str:
+    """What keeps small numbers from showing; of a list, to whom alone it goes, and after whose yes."""
+    return rule(output, lang) if isinstance(output, Table) else returned.rule(output, protocol, lang)
 
 
 def rule(output: Table, lang: Lang) -> str:
@@ -50,11 +56,15 @@ def rule(output: Table, lang: Lang) -> str:
 
 def bases(protocol: Protocol, party_id: str, lang: Lang) -> list[str]:
     """The declared basis of every direction in which a party discloses."""
-    lines = []
+    rows = directions(protocol, party_id, lang)
+    return [f"{a} {word('to', lang)} {b} ({what}): AVG/GDPR {art}, {law}; {by}" for a, b, what, art, law, by in rows]
+
+
+def directions(protocol: Protocol, party_id: str, lang: Lang) -> list[tuple[str, str, str, str, str, str]]:
+    """The same in columns: from, to, what, article, law, decided by whom and when."""
+    rows: list[tuple[str, str, str, str, str, str]] = []
     for d in protocol.party(party_id).discloses:
         law = d.basis.law or word("consent" if d.basis.article == "6(1)(a)" else "no_law", lang)
         decided = word("decided", lang, who=d.basis.decided_by, day=d.basis.decided_on)
-        lines.append(
-            f"{party_id} {word('to', lang)} {d.to} ({word(d.what, lang)}): AVG/GDPR {d.basis.article}, {law}; {decided}"
-        )
-    return lines
+        rows.append((party_id, d.to, word(d.what, lang), d.basis.article, law, decided))
+    return rows

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkage.consent.bases import BasisRule, Facts, Range
-from linkage.report.words import Lang, word
+from linkage.report.lang import Lang
+from linkage.report.words import word
 
 
 def explained(rules: Sequence[BasisRule], person: Facts, lang: Lang) -> list[str]:

@@ -9,7 +9,8 @@ Rules kept here:
 from __future__ import annotations
 
 from linkage.protocol.model import FieldSpec, Protocol
-from linkage.report.words import Lang, word
+from linkage.report.lang import Lang
+from linkage.report.words import word
 
 
 def leaves(protocol: Protocol, field: FieldSpec, lang: Lang) -> str:

@@ -6,7 +6,8 @@ Rule kept here: the sentence holds days, states and names of purposes; never the
 from __future__ import annotations
 
 from linkage.consent.registry import Person
-from linkage.report.words import Lang, word
+from linkage.report.lang import Lang
+from linkage.report.words import word
 
 
 def sentence(person: Person, lang: Lang) -> str:

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from linkage.findings import Finding
 from linkage.protocol.model import Protocol
 from linkage.report import guarantee
-from linkage.report.words import WORDS, Lang, word
+from linkage.report.lang import Lang
+from linkage.report.words import WORDS, word
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,26 @@ def judged(counts: Mapping[str, int], lang: Lang) -> dict[str, int]:
     return {in_words(name, lang): count for name, count in counts.items()}
 
 
-def own_rows(day: str, counts: Mapping[str, int], lang: Lang) -> str:
+@dataclass(frozen=True)
+class OwnRows:
     """What became of an organisation's own rows in a run, for itself."""
-    ordered = {name: counts[name] for name in ("rows", "included") if name in counts} | dict(counts)
-    return "\n".join([word("own_rows", lang, day=day), _listed(judged(ordered, lang))])
+
+    day: str
+    counts: Mapping[str, int]
+    """Rows, included rows, and excluded rows by reason."""
+
+    def heading(self, lang: Lang) -> str:
+        """What these counts are."""
+        return word("own_rows", lang, day=self.day)
+
+    def rows(self, lang: Lang) -> dict[str, int]:
+        """In the reader's language: all rows first."""
+        first = {name: self.counts[name] for name in ("rows", "included") if name in self.counts}
+        return judged(first | dict(self.counts), lang)
+
+    def as_text(self, lang: Lang) -> str:
+        """For a terminal."""
+        return "\n".join([self.heading(lang), _listed(self.rows(lang))])
 
 
 def in_words(name: str, lang: Lang) -> str:

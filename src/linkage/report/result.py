@@ -1,24 +1,32 @@
-"""A release as a person reads it: text for a terminal, data for a program, one HTML page for a file.
+"""A release with what its reader must know beside it; every form of the report is made of this.
 
 Rules kept here:
 
-- Every figure comes from the release; the report computes shares from shown figures only.
-- The HTML page holds everything it needs: no script, no font, no picture from elsewhere, no link that is followed.
+- Every figure comes from the release; shares are computed from shown figures only.
+- The answer comes first, as a sentence.
 - A reader sees beside the table what was hidden and why, who learnt what, and which basis was declared.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import Any
 
-from linkage.disclosure.protect import Figure
-from linkage.disclosure.release import Cell, Expected, Release
+from linkage.disclosure.release import Expected, Release
 from linkage.protocol.model import Protocol
-from linkage.protocol.outputs import Overlap, Table
+from linkage.protocol.outputs import Table
+from linkage.protocol.protections import DifferentialPrivacy
+from linkage.protocol.stages import Fuzzy
 from linkage.report import agreed, guarantee
-from linkage.report.words import Lang, word
+from linkage.report.answers import answer
+from linkage.report.coverage import Coverage, coverage
+from linkage.report.figures import Figures, Line
+from linkage.report.labels import Labels
+from linkage.report.lang import Lang
+from linkage.report.planned import OwnRows
+from linkage.report.words import word
 
 Quality = Mapping[str, Any]
 """`overlap`, `true_overlap`, `precision`, `recall`: only where the truth is known."""
@@ -32,81 +40,89 @@ class Report:
     release: Release
     lang: Lang
     quality: Quality | None = None
+    own: OwnRows | None = None
+    """What became of the reader's own rows; None to leave it out."""
 
-    @property
+    def speaking(self, lang: Lang) -> Report:
+        """The same in another language."""
+        return replace(self, lang=lang)
+
+    @cached_property
     def output(self) -> Table:
         """The output of the protocol that this answers."""
         return next(o for o in self.protocol.tables if o.name == self.release.output)
 
+    @cached_property
+    def labels(self) -> Labels:
+        """What things are called."""
+        return Labels(self.protocol, self.output, self.lang)
+
+    @cached_property
+    def figures(self) -> Figures:
+        """The table."""
+        return Figures(self.release, self.labels)
+
     @property
     def title(self) -> str:
         """The question in the reader's language."""
-        return str(getattr(self.output.title, self.lang))
+        return self.labels.text(self.output.title)
+
+    @property
+    def answer(self) -> str:
+        """The answer, in a sentence or two."""
+        return answer(self.figures)
 
     @property
     def headings(self) -> list[str]:
-        """Category labels, then persons, linked, share."""
-        labels = []
-        splits = {split.name: split.label for split in getattr(self.output, "splits", ())}
-        for name in self.release.by:
-            label = splits[name] if name in splits else self.protocol.field(name).label
-            labels.append(str(getattr(label, self.lang)) if label else name)
-        asked = {"overlap": ["linked", "share"], "complement": ["not_found", "share"]}.get(self.output.question, [])
-        return [*(labels or [""]), *(word(key, self.lang) for key in ("persons", *asked))]
+        """Labels of the columns, then persons, found or not found, share."""
+        return self.figures.headings
 
     @property
-    def names(self) -> int:
-        """How many columns name a line; the rest are figures."""
-        return max(1, len(self.release.by))
-
-    @property
-    def lines(self) -> list[list[str]]:
-        """The table as text: cells, subtotals, and the grand total last."""
-        by, every = self.release.by, word("all", self.lang)
-        cells = (*self.release.cells, *self.release.margins)
-        lines = [[*(cell.categories.get(name, every) for name in by), *self._figures(cell)] for cell in cells]
-        blank = [""] * (self.names - 1)
-        return [*lines, [word("total", self.lang), *blank, *self._figures(self.release.total)]]
-
-    def _figures(self, cell: Cell) -> list[str]:
-        if cell.part is None:
-            return [self._shown(cell.persons)]
-        return [self._shown(cell.persons), self._shown(cell.part), share(cell)]
-
-    def _shown(self, figure: Figure) -> str:
-        if figure.status == "below":
-            return f"<{self.release.protection['minimum']}"
-        return word("hidden", self.lang) if figure.value is None else str(figure.value)
+    def lines(self) -> list[Line]:
+        """The table: cells, subtotals, and the grand total last."""
+        return self.figures.lines
 
     @property
     def notes(self) -> list[str]:
         """What the reader must know about the figures."""
-        rule = agreed.rule(self.output, self.lang)
-        if not isinstance(self.output, Overlap):
-            return [rule, *self._pooled, *(self._expected(one) for one in self.release.expected)]
-        names = [self.protocol.party(party).name for party in self.output.found_in]
-        found_in = f" {word('or', self.lang)} ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-        meaning = word("meaning", self.lang, found_in=found_in)
-        told = [*self._few, rule, *self._pooled, meaning]
-        return [*told, *(self._expected(one) for one in self.release.expected)]
+        told = [*self._pooled, *self._meaning, *self._mark, agreed.rule(self.output, self.lang)]
+        return [*told, *self.expected]
 
     @property
-    def _few(self) -> list[str]:
-        """What can be said where the grand total of linked is itself a small number."""
-        total = self.release.total
-        if total.part is None or total.part.status != "below":
+    def _meaning(self) -> list[str]:
+        if self.output.question == "overlap":
+            return [word("meaning", self.lang, places=self.labels.places(self.output.sources))]
+        more = {"partition": "meaning_states", "union": "meaning_union"}.get(self.output.question)
+        return [word(more, self.lang)] if more else []
+
+    @property
+    def _mark(self) -> list[str]:
+        """What the mark of a hidden figure means, where there is one."""
+        if not any(figure.status == "hidden" for line in self.lines for figure in line.figures):
             return []
-        minimum = self.release.protection["minimum"]
-        return [word("few", self.lang, minimum=minimum, persons=total.persons.value)]
+        said = self.release.protection["minimum"]
+        return [word("away_meaning", self.lang, mark=self.figures.mark, minimum=said)]
 
     @property
     def _pooled(self) -> list[str]:
         """Why the table is coarser than the protocol's."""
-        if self.release.by == self.output.by:
-            return []
-        fields = [self.protocol.field(name) for name in self.output.by if name not in self.release.by]
-        names = [str(getattr(f.label, self.lang)) if f.label else f.name for f in fields]
-        return [word("pooled", self.lang, fields=f" {word('and', self.lang)} ".join(names))]
+        pooled = [self.labels.column(name) for name in self.output.by if name not in self.release.by]
+        return [word("pooled", self.lang, fields=f" {word('and', self.lang)} ".join(pooled))] if pooled else []
+
+    @property
+    def expected(self) -> list[str]:
+        """What to expect of the links of every fuzzy stage."""
+        return [self._expected(one) for one in self.release.expected]
+
+    @property
+    def no_quality(self) -> str:
+        """Why nothing is told of the quality of the links; empty where something is."""
+        if self.quality is not None or self.release.expected:
+            return ""
+        if isinstance(self.output.protection, DifferentialPrivacy):
+            return word("quality_noise", self.lang)
+        likeness = any(isinstance(stage, Fuzzy) for stage in self.protocol.matching.stages)
+        return word("quality_few" if likeness else "quality_numbers", self.lang)
 
     def _expected(self, one: Expected) -> str:
         """One sentence on the quality of a stage."""
@@ -124,6 +140,11 @@ class Report:
         return word("between", self.lang, left=left, right=right, sentence=sentence)
 
     @property
+    def coverage(self) -> Coverage:
+        """Which sources took part, and what they cannot know."""
+        return coverage(self.labels, self.release)
+
+    @property
     def learnt(self) -> list[tuple[str, str]]:
         """Party and what it learnt."""
         told = [(self.protocol.party(p).name, word("learnt_custodian", self.lang)) for p in self.output.to]
@@ -135,9 +156,26 @@ class Report:
         return [*guarantee.collusion(self.protocol, self.lang), word("pseudonymised", self.lang)]
 
     @property
-    def bases(self) -> list[str]:
-        """The declared basis of every direction of disclosure."""
-        return [line for party in self.protocol.party_ids for line in agreed.bases(self.protocol, party, self.lang)]
+    def bases(self) -> list[list[str]]:
+        """The declared basis of every direction of disclosure: from, to, what, article, law, decided."""
+        rows = [row for party in self.protocol.party_ids for row in agreed.directions(self.protocol, party, self.lang)]
+        return [[self.protocol.party(one).name, self.protocol.party(to).name, *rest] for one, to, *rest in rows]
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """What to compare with the other parties."""
+        return {
+            word("digest", self.lang): self.protocol.digest,
+            word("digest_release", self.lang): self.release.digest,
+        }
+
+    @property
+    def checks(self) -> list[str]:
+        """How to compare, a line each."""
+        return [
+            word("check_protocol", self.lang),
+            word("check_release", self.lang, output=self.release.output),
+        ]
 
     @property
     def quality_text(self) -> str:
@@ -150,76 +188,21 @@ class Report:
         )  # fmt: skip
 
 
-def share(cell: Cell) -> str:
-    """Linked as a share of persons, in whole per cents of the shown figures; empty when one is hidden."""
-    if cell.part is None or cell.persons.value is None or cell.part.value is None or not cell.persons.value:
-        return ""
-    return f"{100 * cell.part.value / cell.persons.value:.0f}%"
-
-
 def as_data(report: Report) -> dict[str, Any]:
-    """The release with its labels, for ``--json``."""
+    """The release with its labels, for ``--json``; the answer comes first."""
+    release = asdict(report.release)
     return {
+        "answer": report.answer,
         "title": report.title,
         "reference_date": report.release.reference_date,
-        "rows": dict(report.release.parties),
-        **{key: value for key, value in asdict(report.release).items() if key != "parties"},
+        "rows": release.pop("parties"),
+        **release,
         "notes": report.notes,
+        "coverage": asdict(report.coverage),
         "learnt": dict(report.learnt),
         "limits": report.limits,
+        "digest": report.release.digest,
     }
-
-
-def as_text(report: Report) -> str:
-    """The report for a terminal; sentences are folded at 96 columns."""
-    import textwrap
-
-    lines = report.lines
-    widths = [max(len(row[i]) for row in [report.headings, *lines]) for i in range(len(report.headings))]
-
-    def row(cells: list[str]) -> str:
-        cut = [
-            c.ljust(w) if i < report.names else c.rjust(w) for i, (c, w) in enumerate(zip(cells, widths, strict=True))
-        ]
-        return "  " + "  ".join(cut).rstrip()
-
-    rule = "  " + "  ".join("-" * w for w in widths)
-    cells = [*map(row, lines[:-1]), rule] if len(lines) > 1 else []
-    table = [row(report.headings), rule, *cells, row(lines[-1])]
-
-    def fold(text: str, first: str = "  ") -> str:
-        return textwrap.fill(text, 96, initial_indent=first, subsequent_indent="  " + " " * (len(first) - 2))
-
-    parts = [report.title, f"{word('reference_date', report.lang)} {report.release.reference_date}", "", *table, ""]
-    parts += [fold(note) for note in report.notes]
-    parts += ["", word("learnt", report.lang)]
-    parts += [fold(f"{name}: {text}", "  - ") for name, text in report.learnt]
-    parts += [fold(text, "  - ") for text in report.limits]
-    if report.quality is not None:
-        parts += ["", word("quality", report.lang), fold(report.quality_text)]
-    return "\n".join(parts)
-
-
-def as_html(report: Report) -> str:
-    """The report as one self-contained page."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("linkage.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-
-    def say(key: str) -> str:
-        return word(key, report.lang)
-
-    release = report.release
-    bars = [_bar(cell) for cell in (*release.cells, *release.margins, release.total)]
-    return environment.get_template("result.html").render(report=report, word=say, bars=bars)
-
-
-def _bar(cell: Cell) -> float | None:
-    """Length of the bar in per cents of persons; None when a figure is hidden."""
-    text = share(cell)
-    return float(text.rstrip("%")) if text else None
 
 
 def as_json(report: Report) -> str:
@@ -227,17 +210,3 @@ def as_json(report: Report) -> str:
     import json
 
     return json.dumps(as_data(report), ensure_ascii=False, indent=2) + "\n"
-
-
-def as_csv(report: Report) -> str:
-    """The table as Excel with Dutch settings opens it: UTF-8 with mark, semicolons, the notes below.
-
-    A cell that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, CSV injection).
-    """
-    rows = [report.headings, *report.lines, [], *([note] for note in report.notes)]
-    return "\ufeff" + "".join(";".join(map(_excel_cell, row)) + "\r\n" for row in rows)
-
-
-def _excel_cell(text: str) -> str:
-    safe = "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else text
-    return '"' + safe.replace('"', '""') + '"' if any(c in safe for c in ';"\r\n') else safe

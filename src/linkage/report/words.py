@@ -1,30 +1,22 @@
-"""The words of the reports, in Dutch (B1) and English.
+"""The words of plans and agreements, in Dutch (B1) and English; those of results stand in `result_words`.
 
 Rules kept here:
 
-- Every text exists in both languages, under one key (tests/report/test_result.py).
+- Every text exists in both languages, under one key (tests/report/test_words.py).
 - Honest words: pseudonymised, not anonymous; declared basis, not lawful.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from linkage.report.lang import Lang, Texts
+from linkage.report.result_words import RESULT_WORDS
 
-Lang = Literal["nl", "en"]
-
-WORDS: dict[str, dict[Lang, str]] = {
-    "persons": {"nl": "personen", "en": "persons"},
-    "linked": {"nl": "gekoppeld", "en": "linked"},
-    "not_found": {"nl": "niet gevonden", "en": "not found"},
-    "share": {"nl": "aandeel", "en": "share"},
-    "total": {"nl": "totaal", "en": "total"},
-    "hidden": {"nl": "verborgen", "en": "hidden"},
+WORDS: Texts = {
+    "rows": {"nl": "rijen", "en": "rows"},
     "protocol": {"nl": "Protocol", "en": "Protocol"},
     "reference_date": {"nl": "Peildatum", "en": "Reference date"},
     "purpose": {"nl": "Doel", "en": "Purpose"},
     "digest": {"nl": "Kenmerk van het protocol", "en": "Digest of the protocol"},
-    "took_part": {"nl": "Rijen die meededen", "en": "Rows that took part"},
-    "rows": {"nl": "rijen", "en": "rows"},
     "rule": {
         "nl": "Aantallen onder {minimum} zijn verborgen. Ook verborgen: aantallen waarbij minder dan {minimum} "
         "personen buiten beeld blijven, en aantallen waaruit een verborgen aantal te berekenen zou zijn. De rest is "
@@ -54,40 +46,6 @@ WORDS: dict[str, dict[Lang, str]] = {
         "Elk getal zit er dus een beetje naast; kleine getallen zeggen weinig.",
         "en": "Random noise was added to every count (differential privacy, epsilon {epsilon} for this table). So "
         "every figure is a little off, and small figures say little.",
-    },
-    "few": {
-        "nl": "Van de ongeveer {persons} personen zijn er minder dan {minimum} gekoppeld. Hoeveel precies is "
-        "verborgen.",
-        "en": "Of about {persons} persons, fewer than {minimum} are linked. How many exactly is hidden.",
-    },
-    "pooled": {
-        "nl": "Deze tabel is grover dan afgesproken, want fijner zou er te veel verborgen zijn. "
-        "Samengenomen: {fields}.",
-        "en": "This table is coarser than the one agreed, because a finer one would hide too much. Pooled: {fields}.",
-    },
-    "all": {"nl": "alle", "en": "all"},
-    "and": {"nl": "en", "en": "and"},
-    "meaning": {
-        "nl": "‘Gekoppeld’ betekent: gevonden in de gegevens van {found_in}. Niet gekoppeld betekent: daar niet "
-        "gevonden. Dat is iets anders dan ‘heeft geen uitkering’.",
-        "en": "‘Linked’ means: found in the records of {found_in}. Not linked means: not found there. That is not the "
-        "same as ‘receives no benefit’.",
-    },
-    "or": {"nl": "of", "en": "or"},
-    "between": {
-        "nl": "Tussen {left} en {right}: {sentence}",
-        "en": "Between {left} and {right}: {sentence}",
-    },
-    "learnt": {"nl": "Wie weet nu wat", "en": "Who learnt what"},
-    "learnt_custodian": {
-        "nl": "leert alleen de tabel hierboven. Ziet geen rij en geen nummer van de ander.",
-        "en": "learns only the table above. Sees no row and no number of the other.",
-    },
-    "learnt_unit": {
-        "nl": "zag rijaantallen, categorieën, welke willekeurige rijkenmerken bij elkaar horen en hoe sterk filters op "
-        "elkaar lijken. Geen namen, geen BSN, geen sleutel.",
-        "en": "saw row counts, categories, which random row handles belong together and how alike filters are. "
-        "No names, no BSN, no key.",
     },
     "collusion": {
         "nl": "Spannen {unit} en één bronhouder samen, dan kunnen zij alle BSN's en namen terugrekenen: de BSN is "
@@ -183,6 +141,34 @@ WORDS: dict[str, dict[Lang, str]] = {
         "nl": "niet voorgelegd aan de sleutelhouders",
         "en": "not asked of key-holders",
     },
+    "no agreement to hand-over": {
+        "nl": "geen instemming met overdracht",
+        "en": "no agreement to hand-over",
+    },
+    "list_reason": {"nl": "reden", "en": "reason"},
+    "list_approved": {"nl": "goedgekeurd op", "en": "approved on"},
+    "list_opened": {"nl": "toestemming bekeken op", "en": "consent looked at on"},
+    "list_found": {
+        "nl": "{party} krijgt van de eigen rijen terug wie gevonden is bij {sources}; niemand anders krijgt ze. Pas "
+        "na goedkeuring door {approver}. Reden: {reason}",
+        "en": "{party} gets back those of its own rows that are found at {sources}; nobody else gets them. Only after "
+        "approval by {approver}. Reason: {reason}",
+    },
+    "list_not_found": {
+        "nl": "{party} krijgt van de eigen rijen terug wie niet gevonden is bij {sources}; niemand anders krijgt ze. "
+        "Pas na goedkeuring door {approver}. Niet gevonden is iets anders dan ‘heeft geen werk’ of ‘heeft geen "
+        "uitkering’. Reden: {reason}",
+        "en": "{party} gets back those of its own rows that are not found at {sources}; nobody else gets them. Only "
+        "after approval by {approver}. Not found is not the same as ‘has no work’ or ‘receives no benefit’. Reason: "
+        "{reason}",
+    },
+    "list_count": {
+        "nl": "{count} personen mogen op {day} worden benaderd; {left_out} niet meer, want hun toestemming of "
+        "instemming geldt niet meer",
+        "en": "{count} persons may be approached on {day}; {left_out} no longer, as their consent or agreement has "
+        "ended",
+    },
+    "list_decided": {"nl": "goedgekeurd door {by} op {on}", "en": "approved by {by} on {on}"},
     "no basis": {"nl": "geen mogelijke grondslag", "en": "no possible basis"},
     "placeholder identity": {"nl": "geen identiteit ingevuld", "en": "placeholder identity"},
     "over age": {"nl": "te oud", "en": "over age"},
@@ -278,42 +264,10 @@ WORDS: dict[str, dict[Lang, str]] = {
     "sent_category": {"nl": "gaat weg als categorie", "en": "leaves as a category"},
     "sent_none": {"nl": "blijft hier", "en": "stays here"},
     "decided": {"nl": "besloten door {who} op {day}", "en": "decided by {who} on {day}"},
-    "expected": {
-        "nl": "Stap {stage} koppelt op gelijkenis. Naar schatting {right} van de 100 koppelingen zijn goed "
-        "({right_low} tot {right_high}). Van de personen die in deze stap nog in beide bestanden stonden, zijn naar "
-        "schatting {found} van de 100 gevonden ({found_low} tot {found_high}). De waarheid is niet bekend. "
-        "{strangers} {same}",
-        "en": "Stage {stage} links by likeness. An estimated {right} in 100 of its links are right ({right_low} to "
-        "{right_high}). Of the persons who were still in both files at this stage, an estimated {found} in 100 were "
-        "found ({found_low} to {found_high}). The truth is not known. {strangers} {same}",
-    },
-    "strangers_numbers": {
-        "nl": "Hoe vaak vreemden op elkaar lijken, is gemeten aan rijen met verschillende nummers.",
-        "en": "How often strangers look alike was measured on rows with different numbers.",
-    },
-    "strangers_registers": {
-        "nl": "Hoe vaak vreemden op elkaar lijken, is gemeten aan rijen binnen één bestand; niemand hoort daar twee "
-        "keer in te staan.",
-        "en": "How often strangers look alike was measured on rows within one file, where nobody should stand twice.",
-    },
-    "same_numbers": {
-        "nl": "Hoeveel er gemist zijn, is gemeten aan rijen met gelijke nummers.",
-        "en": "How many were missed was measured on rows with equal numbers.",
-    },
-    "same_scores": {
-        "nl": "Hoeveel er gemist zijn, is geschat uit hoe de scores teruglopen.",
-        "en": "How many were missed is estimated from how the scores fall off.",
-    },
-    "quality": {"nl": "Kwaliteit van de koppeling", "en": "Quality of the linkage"},
-    "quality_text": {
-        "nl": "Gemeten aan de bekende waarheid van de synthetische personen: {overlap} koppelingen, {truth} echte. "
-        "Precisie {precision}, volledigheid {recall}.",
-        "en": "Measured against the known truth of the synthetic people: {overlap} links, {truth} true ones. "
-        "Precision {precision}, recall {recall}.",
-    },
 }
 
 
 def word(key: str, lang: Lang, **values: object) -> str:
     """A text in a language, its places filled in."""
-    return WORDS[key][lang].format(**values) if values else WORDS[key][lang]
+    text = (RESULT_WORDS if key in RESULT_WORDS else WORDS)[key][lang]
+    return text.format(**values) if values else text

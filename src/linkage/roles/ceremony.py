@@ -31,7 +31,7 @@ from linkage.roles import agreement, exchange, kept
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
 
-KEPT_SHARE, KEPT_SECRET = "kept-share", "kept-secret"
+KEPT_SHARE, KEPT_SECRET, KEPT_HANDLES = "kept-share", "kept-secret", "kept-handles"
 """What the packages say that a custodian seals to itself."""
 MAX_BYTES = 1 << 16
 _AGAIN = "If it is no mistake, begin again: a new version of the protocol, signed by all."
@@ -215,14 +215,15 @@ def destroy(home: Home, identity: Identity, linkage: Linkage, *, early: bool = F
 
 
 def _files(home: Home, linkage: Linkage) -> Iterator[Path]:
-    """Every file of this home that holds the secret or a share of it, sealed; also what a crash left."""
+    """Every file of this home that holds the secret, a share of it, or in re-contact what opens a list, sealed; also
+    what a crash left."""
     for folder in (linkage.folder, home.path / "outbox", home.inbox):
         for path in folder.rglob("*"):
             try:
                 header = envelope.read(path).header
             except LinkageError:
                 continue
-            types = (exchange.SHARE, KEPT_SHARE, KEPT_SECRET)
+            types = (exchange.SHARE, KEPT_SHARE, KEPT_SECRET, KEPT_HANDLES)
             if header.type in types and header.protocol == linkage.protocol.digest:
                 yield path
 

@@ -19,10 +19,12 @@ from linkage import files
 from linkage.consent import bases, record
 from linkage.consent.bases import Decision, Table
 from linkage.consent.event import ALLOWING, Event, check, is_day
+from linkage.consent.judge import Standing
 from linkage.consent.registry import Imported, Person, Registry
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, shape
 from linkage.findings import Finding
+from linkage.protocol.model import Party, Protocol
 from linkage.roles import exchange
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage
@@ -148,6 +150,16 @@ def decide(home: Home, identity: Identity, decision: Decision, name: str = "nl-1
     Registry(home.consent).decide(decision)
     home.ledger.append(identity, "decide-basis", table=known.digest, **asdict(decision))
     return known
+
+
+def standing(home: Home, protocol: Protocol, party: Party) -> Standing:
+    """Who may take part today by what a party requires: consent on the reference date and still, agreement by now."""
+    registry, today = Registry(home.consent), homes.today().isoformat()
+    about = (protocol.id, protocol.reference_date, today)
+    return Standing(
+        registry.usable(*about) if party.consent == "required" else {},
+        registry.agreed(*about) if party.agreement == "required" else {},
+    )
 
 
 def person(home: Home, linkage: Linkage, reference: str) -> Person:

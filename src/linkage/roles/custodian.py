@@ -6,12 +6,13 @@ Rules kept here:
 - Rows without valid consent or outside the cohort are dropped before anything is tokenised.
 - The plaintext of a package is searched for person numbers and for the cells it was made of, as it is sealed; it is
   never whole in memory nor on disk, and a package takes its name only when nothing was found.
-- In statistics mode the way back from handle to row is not written anywhere.
+- The way back from handle to row is not written anywhere, but at the relation holder of a linkage for re-contact, who
+  keeps it sealed to itself (`linkage.roles.contacts`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,15 +23,13 @@ from numpy.typing import NDArray
 from linkage import tables
 from linkage.consent import bases
 from linkage.consent.judge import Judgement, judge
-from linkage.consent.registry import Registry
 from linkage.crypto import secret as secrets
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, blinding, consents, exchange, numbers, rowproof
-from linkage.roles import home as homes
+from linkage.roles import agreement, blinding, consents, contacts, exchange, numbers, rowproof
 from linkage.roles.asked import Desk, Export
 from linkage.roles.blinding import Waiting
 from linkage.roles.ceremony import linkage_secret
@@ -39,7 +38,7 @@ from linkage.roles.home import Home, Linkage
 
 if TYPE_CHECKING:
     from linkage.encode.config import Config
-    from linkage.encode.encoder import BadCells
+    from linkage.encode.encoder import BadCells, Tally
     from linkage.encode.prepare import Prepared
     from linkage.encode.read import Records
 
@@ -142,10 +141,26 @@ def tokenise(
     body = outgoing.searched(tables.stream(made), cells, own=_columns(protocol, home.card.party))
     content = exchange.announced(protocol, home.card.party, int(blinded.included.sum()))
     content |= {exchange.CHECK: secrets.check(secret, protocol.digest), **blinded.content}
-    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts)
+    gets_rows = contacts.keeps(protocol, home.card.party)
+    back = _keeper(desk, prepared, tally, config) if gets_rows else None
+    letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts, back)
     digest = exchange.send(home, identity, linkage, letter, target)
     blinding.destroy(desk)
     return Tokenised(target, digest, plan_, tally.counts(), blinded.left_out, *tally.handles())
+
+
+def _keeper(desk: Desk, prepared: Prepared, tally: Tally, config: Config) -> Callable[[str], None]:
+    """Keeps which handle is whose, once the package is sealed and its digest known."""
+
+    def keep(package: str) -> None:
+        reference = dict(zip(prepared.rows.tolist(), prepared.references or [], strict=True))
+        handles, rows = tally.handles()
+        pairs = zip(handles, rows.tolist(), strict=True)
+        references = {handle.tobytes().hex(): str(reference[row]) for handle, row in pairs}
+        kept = contacts.Handles(package, config.reference or "", references)
+        contacts.keep(desk.home, desk.identity, desk.linkage, kept)
+
+    return keep
 
 
 def go_on(home: Home, identity: Identity, linkage: Linkage) -> Tokenised | Asked | None:
@@ -190,10 +205,7 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
     records = read_records(path, columns, fields)
     prepared = prepare(records, protocol, party.id, numbers.aliases_of(home, protocol, config))
     texts = {c.field: prepared.columns[c.field].texts() for c in party.cohort}
-    standing = None
-    if party.consent == "required":
-        today = homes.today().isoformat()
-        standing = Registry(home.consent).usable(protocol.id, protocol.reference_date, today)
+    standing = consents.standing(home, protocol, party)
     failing = _failing(home, protocol, party, prepared)
     judgement = judge(protocol, party, texts, len(prepared), standing, prepared.references, failing)
     plan_ = Plan(

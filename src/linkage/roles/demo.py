@@ -22,8 +22,9 @@ from linkage.crypto.identity import Identity
 from linkage.errors import LinkageError, Refused
 from linkage.findings import Finding, Severity
 from linkage.report import result as reports
+from linkage.report.lang import Lang
+from linkage.report.page import as_html
 from linkage.report.result import Report
-from linkage.report.words import Lang
 from linkage.roles import agreement, auditor, custodian, keeping, post, recipient, signing, trust, unit
 from linkage.roles import home as homes
 from linkage.roles.custodian import Tokenised
@@ -132,7 +133,7 @@ def run(folder: Path, *, people: int, seed: int, lang: Lang, say: Callable[[str]
     quality = _quality(scenario.truth, sent, at_unit.links.read_bytes())
     school = everyone["mbo"].linkage()
     report = Report(school.protocol, recipient.results(school)[0], lang, quality)
-    page = files.write(folder / "report.html", reports.as_html(report).encode())
+    page = files.write(folder / "report.html", as_html(report).encode())
     return Outcome(
         **quality,
         ledger_verified=not any(finding.severity is Severity.ERROR for finding in findings),

@@ -57,6 +57,8 @@ class Letter:
     """Facts that the header shows to everyone."""
     counted: Callable[[], Mapping[str, int]] | None = field(default=None, repr=False)
     """Counts for the ledger that are known once the body is drawn."""
+    sealed: Callable[[str], None] | None = field(default=None, repr=False)
+    """Called with the digest of the file before it lies where it may be fetched: for what must be kept beside it."""
 
 
 def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path: Path) -> str:
@@ -80,6 +82,8 @@ def send(home: Home, identity: Identity, linkage: Linkage, letter: Letter, path:
     try:
         envelope.seal(staged, body, identity, letter.readers, label)
         sealed = file_digest(staged)  # before it lies where others may fetch it
+        if letter.sealed is not None:
+            letter.sealed(sealed)
         files.move(staged, path)
     finally:
         staged.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
 
-from linkage import files, protocol
+from linkage import canonical, files, protocol
 from linkage.crypto import card as cards
 from linkage.crypto import identity as identities
 from linkage.crypto.card import Card
@@ -101,6 +101,23 @@ class Linkage:
     def result(self, output: str, reference_date: str | None = None) -> Path:
         """At a recipient: a release, of the wave that lasts today or of another."""
         return self._of_wave(reference_date or self.protocol.reference_date) / "results" / f"{output}.json"
+
+    @property
+    def handles(self) -> Path:
+        """At a relation holder, in re-contact: which handle is which of its own references, sealed to itself."""
+        return self._of_wave(self.protocol.reference_date) / "handles.package"
+
+    def listed(self, output: str) -> Path:
+        """In re-contact: the newest list, sealed to oneself, at the linkage unit and at the relation holder."""
+        return self._of_wave(self.protocol.reference_date) / "lists" / f"{output}.package"
+
+    def request(self, output: str) -> Path:
+        """At an approver: the newest request about a list, as it came."""
+        return self._of_wave(self.protocol.reference_date) / "requests" / f"{output}.package"
+
+    def approval(self, listed: str) -> Path:
+        """The decision on the list of that digest, at the approver and at the linkage unit."""
+        return self.folder / "approvals" / f"{listed.removeprefix(canonical.DIGEST_PREFIX)}.json"
 
 
 class Home:

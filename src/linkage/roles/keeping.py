@@ -21,7 +21,7 @@ from pydantic import TypeAdapter
 
 from linkage import canonical
 from linkage.errors import LinkageError, Untrusted
-from linkage.links import Judged, Links
+from linkage.links import Histogram, Judged, Links
 from linkage.tables import HANDLE_BYTES, Encodings
 
 ABOUT = b"about"
@@ -44,6 +44,18 @@ class Kept:
     """What to expect of the links."""
     table: pa.Table = field(repr=False)
     """One row per linked pair; pairs of one group have its number."""
+
+    @property
+    def seen(self) -> list[tuple[Judged, Histogram]]:
+        """What to expect of every fuzzy stage between two parties, and the scores of the links kept of it."""
+        return [(one, self._scores(one)) for one in self.judged]
+
+    def _scores(self, one: Judged) -> Histogram:
+        left, right = one.parties
+        columns = (("stage", one.stage), ("left_party", left), ("right_party", right))
+        wanted = [pc.equal(self.table[name], value) for name, value in columns]
+        rows = self.table.filter(pc.and_(pc.and_(wanted[0], wanted[1]), wanted[2]))
+        return Histogram.of(rows["score"].to_numpy())
 
     def pairs(self, left: str, right: str) -> list[tuple[bytes, bytes]]:
         """The handles of all pairs of rows, of two parties, that are in one group."""

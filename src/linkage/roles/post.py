@@ -19,7 +19,20 @@ from linkage.crypto import card as cards
 from linkage.crypto import envelope, succession
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, LinkageError, printable
-from linkage.roles import agreement, blinding, ceremony, custodian, exchange, keyholder, recipient, trust
+from linkage.ledger import witness
+from linkage.roles import (
+    agreement,
+    approver,
+    blinding,
+    ceremony,
+    contacts,
+    custodian,
+    exchange,
+    keyholder,
+    listed,
+    recipient,
+    trust,
+)
 from linkage.roles import home as homes
 from linkage.roles.asked import Desk
 from linkage.roles.home import Home, Linkage
@@ -28,6 +41,7 @@ Kind = Literal["rotation", "revocation", "card", "protocol", "signature", "packa
 ORDER: tuple[Kind, ...] = ("rotation", "revocation", "card", "protocol", "signature", "package")
 PACKAGES = (
     exchange.SHARE, keyholder.PUBLIC, keyholder.REQUEST, keyholder.ANSWER, exchange.ENCODINGS, exchange.RELEASE,
+    listed.REQUEST, listed.APPROVAL, listed.LIST,
 )  # fmt: skip
 SNIFF = 4_096
 
@@ -161,7 +175,23 @@ def take_package(home: Home, identity: Identity, path: Path) -> str:
     if header.type == exchange.RELEASE:
         kept = recipient.take_release(home, identity, linkage, path)
         return f"took in the release '{kept.stem}': `linkage result show`"
+    if header.type in (listed.REQUEST, listed.APPROVAL, listed.LIST):
+        return _take_recontact(home, identity, linkage, path)
     raise InputError("a type of package that this version does not know", where=path.name)
+
+
+def _take_recontact(home: Home, identity: Identity, linkage: Linkage, path: Path) -> str:
+    type_ = envelope.read(path).header.type
+    if type_ == listed.REQUEST:
+        request = approver.take_request(home, identity, linkage, path)
+        return f"took in the request about '{request.output}'"
+    if type_ == listed.APPROVAL:
+        from linkage.roles import recontact
+
+        said = recontact.take_approval(home, identity, linkage, path)
+        return f"took in the decision of {said.party} about '{said.output}': {said.decision}"
+    output = contacts.take_list(home, identity, linkage, path)
+    return f"took in the list '{output}': `linkage result show`, then `linkage result contacts FILE.csv`"
 
 
 def _early(home: Home, path: Path) -> Step | None:
@@ -223,7 +253,15 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
         steps += _custodian(home, identity, linkage)
     if own == agreed.unit.id:
         steps += _unit(home, linkage)
-    return steps
+    return steps + _approver(home, identity, linkage)
+
+
+def _approver(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
+    name = _name(linkage)
+    try:
+        return [Step(kind, f"{name}: {text}") for kind, text in approver.steps(home, identity, linkage)]
+    except LinkageError as error:
+        return [Step("refused", f"{name}: {error.message}")]
 
 
 def _name(linkage: Linkage) -> str:
@@ -243,11 +281,21 @@ def _unit(home: Home, linkage: Linkage) -> list[Step]:
         return [Step("refused", f"{name}: {error.message}. {error.hint}")]
     if missing:
         return [Step("wait", f"{name}: for the package of {', '.join(missing)}")]
-    if acts.get("match", -1) < acts["receive"]:
+    if acts.get("match", -1) < _last_package(home, linkage):
         return [Step("decide", f"{name}: all packages are here: linkage match, then linkage release")]
+    if linkage.protocol.lists:
+        from linkage.roles import recontact
+
+        return [Step(kind, f"{name}: {text}") for kind, text in recontact.steps(home, linkage)]
     if acts.get("release", -1) < acts["match"]:
         return [Step("decide", f"{name}: matched: linkage release")]
     return [Step("done", f"{name}: released; send what is in outbox/")]
+
+
+def _last_package(home: Home, linkage: Linkage) -> int:
+    """Place in the ledger of the newest package of a custodian; other packages come in too."""
+    taken = [e for e in home.ledger.entries() if e.act == witness.RECEIVE and e.protocol == linkage.protocol.digest]
+    return max((e.index for e in taken if e.facts["type"] == exchange.ENCODINGS), default=-1)
 
 
 def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
@@ -259,7 +307,9 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     steps += going_on
     if not going_on and "tokenise" not in _acts(home, linkage):
         steps.append(Step("decide", f"{name}: see what would leave with linkage plan FILE, then linkage tokenise FILE"))
-    wanted = [o.name for o in agreed.outputs if home.card.party in o.to]
+    if agreed.lists:
+        return steps + [Step(kind, f"{name}: {text}") for kind, text in contacts.steps(home, linkage)]
+    wanted = [o.name for o in agreed.tables if home.card.party in o.to]
     if wanted and not any(linkage.result(o).exists() for o in wanted):
         steps.append(Step("wait", f"{name}: for the release from {agreed.unit.id}"))
     elif wanted:
@@ -270,7 +320,8 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
 def _to_destroy(home: Home, linkage: Linkage) -> list[Step]:
     """Remind of a secret whose last day has passed, whatever else holds of its protocol."""
     last = linkage.protocol.retention.secret_destroyed_on
-    left = [path for path in (linkage.secret, linkage.sent_share, linkage.share(home.card.party)) if path.exists()]
+    every = (linkage.secret, linkage.sent_share, linkage.share(home.card.party), linkage.handles)
+    left = [path for path in every if path.exists()]
     if not left or homes.today().isoformat() <= last:
         return []
     return [

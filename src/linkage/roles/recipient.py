@@ -31,7 +31,7 @@ def take_release(home: Home, identity: Identity, linkage: Linkage, path: Path) -
         if package.header.sender != protocol.unit.id:
             raise Refused(f"a release comes from {protocol.unit.id}, not from {package.header.sender}", where=path.name)
         release = releases.from_bytes(body, where=path.name)
-        allowed = [o.name for o in protocol.outputs if home.card.party in o.to]
+        allowed = [o.name for o in protocol.tables if home.card.party in o.to]
         if release.protocol != protocol.digest:
             raise Untrusted("a release of another protocol", where=path.name)
         if release.output not in allowed:

@@ -21,10 +21,10 @@ from linkage.crypto import mac, signature
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, Untrusted
 from linkage.ledger.entries import Entry
+from linkage.report.lang import Lang
 from linkage.report.records import account as accounts
 from linkage.report.records import letter, trace
 from linkage.report.records.account import Account
-from linkage.report.words import Lang
 from linkage.roles import auditor, exchange
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage

@@ -20,7 +20,7 @@ from linkage import arriving, canonical, files
 from linkage.crypto.envelope import Package, open_body, read
 from linkage.crypto.identity import Identity
 from linkage.disclosure import answer as answers
-from linkage.disclosure.answer import Size
+from linkage.disclosure.answer import Seen, Size
 from linkage.disclosure.history import History, Past, numbers
 from linkage.disclosure.persons import Matched, part, persons
 from linkage.disclosure.protect import Counted
@@ -34,6 +34,7 @@ from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Table
 from linkage.roles import agreement, exchange, keeping
 from linkage.roles.home import Home, Linkage
+from linkage.roles.keeping import Kept
 from linkage.tables import Encodings
 
 
@@ -64,7 +65,7 @@ def take_encodings(home: Home, identity: Identity, linkage: Linkage, path: Path)
             linkage secret they were made.
     """
     protocol = agreement.in_effect(home, linkage)
-    _must_be_unit(home, protocol)
+    must_be_unit(home, protocol)
 
     def keep(pieces: Iterator[bytes], package: Package) -> None:
         party = package.header.sender
@@ -96,7 +97,7 @@ def match(
         InputError: see there.
     """
     protocol = agreement.in_effect(home, linkage)
-    _must_be_unit(home, protocol)
+    must_be_unit(home, protocol)
     encodings = [_encodings(home, identity, linkage, party.id) for party in protocol.custodians]
     refuse_other_secrets(linkage)
     packages = _packages(linkage)
@@ -145,25 +146,36 @@ def plan(home: Home, identity: Identity, linkage: Linkage) -> tuple[History, lis
         Untrusted: the history of releases is lost or altered.
     """
     protocol = agreement.in_effect(home, linkage)
-    _must_be_unit(home, protocol)
+    must_be_unit(home, protocol)
+    if protocol.mode != "statistics":
+        raise Refused(f"{protocol.id} was agreed as {protocol.mode}: no counts are released under it")
+    kept, links = matched(home, identity, linkage)
+    history = History(home.path / "history", home.ledger.entries())
+    result: list[Planned] = []
+    for output in protocol.tables:
+        keys = exchange.keys(read(linkage.received(output.of[0])).header)
+        one = _planned(protocol, output, links, keys, kept.seen, history, result)
+        result += [one] if one else []
+    return history, result
+
+
+def matched(home: Home, identity: Identity, linkage: Linkage) -> tuple[Kept, Matched]:
+    """What matching left, of the packages that are here.
+
+    Raises:
+        Refused: nothing was matched yet, or other packages came in since.
+    """
     if not linkage.links.exists():
         raise Refused("nothing was matched yet", hint="Run `linkage match` first.")
     kept = keeping.from_bytes(files.read(linkage.links))
     if kept.packages != _packages(linkage):
         raise Refused("other packages came in since these were matched", hint="Run `linkage match` again.")
-    encodings = {p.id: _encodings(home, identity, linkage, p.id) for p in protocol.custodians}
-    matched = Matched(encodings, {party: kept.members(of) for party, of in encodings.items()})
-    history = History(home.path / "history", home.ledger.entries())
-    result: list[Planned] = []
-    for output in protocol.tables:
-        keys = exchange.keys(read(linkage.received(output.of[0])).header)
-        one = _planned(protocol, output, matched, keys, kept.judged, history, result)
-        result += [one] if one else []
-    return history, result
+    encodings = {p.id: _encodings(home, identity, linkage, p.id) for p in linkage.protocol.custodians}
+    return kept, Matched(encodings, {party: kept.members(of) for party, of in encodings.items()})
 
 
 def _planned(
-    protocol: Protocol, output: Table, matched: Matched, keys: Mapping[str, str], judged: Sequence[Judged],
+    protocol: Protocol, output: Table, matched: Matched, keys: Mapping[str, str], seen: Sequence[Seen],
     history: History, earlier: Sequence[Planned],
 ) -> Planned | None:  # fmt: skip
     before = history.states_before(protocol, output, lambda: persons(protocol, output, matched, None).known_by)
@@ -173,7 +185,7 @@ def _planned(
     counted = Counted(found, part(output, found, matched), history.noise_key)
     sizes = {p: Size(len(e), int(matched.met(p, output.of).sum())) for p, e in matched.encodings.items()}
     spent = history.spend(protocol, output, [one.facts for one in earlier])
-    answer, table = answers.answer(protocol, output, counted, sizes, judged)
+    answer, table = answers.answer(protocol, output, counted, sizes, seen)
     others = {party: size.rows for party, size in sizes.items() if party not in output.of or len(output.of) > 1}
     answer = history.without_near_sizes(answer, protocol, others)
     shown = {party: rows for party, rows in others.items() if answer.parties[party] is not None}
@@ -226,7 +238,12 @@ def refuse_other_secrets(linkage: Linkage) -> None:
         )
 
 
-def _must_be_unit(home: Home, protocol: Protocol) -> None:
+def must_be_unit(home: Home, protocol: Protocol) -> None:
+    """Refuse another party.
+
+    Raises:
+        Refused: this home is not of the linkage unit.
+    """
     if home.card.party != protocol.unit.id:
         raise Refused(f"{protocol.unit.id} is the linkage unit of this protocol, not {home.card.party}")
 

@@ -22,6 +22,8 @@ Kind = Literal["data", "package", "agreement", "consent", "account", "home"]
 ACTS: Mapping[str, Kind] = {
     "tokenise": "data", "match": "data", "release": "data", "oprf-request": "data", "oprf-answer": "data",
     "oprf-refuse": "data", "oprf-wrong-answer": "data", "destroy-blinding": "data", witness.RECEIVE: "data",
+    "request-approval": "data", "decide-list": "data", "take-approval": "data", "return-list": "data",
+    "take-list": "data", "open-list": "data",
     witness.REFUSE: "data", witness.SEND: "package", witness.SEALED: "package", "sign-protocol": "agreement",
     "make-secret": "agreement", "destroy-secret": "agreement", "make-oprf-key": "agreement",
     "import-consent": "consent", "record-consent": "consent", "decide-basis": "consent", "export-consent": "account",

@@ -17,12 +17,12 @@ from typing import Any
 from linkage import canonical
 from linkage.ledger import witness
 from linkage.ledger.entries import Entry
+from linkage.report.lang import Lang
 from linkage.report.planned import in_words, judged
 from linkage.report.records import terms
 from linkage.report.records.account import ACTS, Account, Sent
 from linkage.report.records.letter_words import LETTER
 from linkage.report.records.words import WORDS, day, say
-from linkage.report.words import Lang
 
 WIDTH = 88
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")

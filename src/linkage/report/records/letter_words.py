@@ -5,7 +5,7 @@ Rule kept here: every text exists in both languages, under one key; short senten
 
 from __future__ import annotations
 
-from linkage.report.words import Lang
+from linkage.report.lang import Lang
 
 LETTER: dict[str, dict[Lang, str]] = {
     "to": {

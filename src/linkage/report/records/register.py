@@ -18,10 +18,10 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from linkage.protocol.model import Party, Protocol
+from linkage.report.lang import Lang
 from linkage.report.records import terms, trace
 from linkage.report.records.account import Account
 from linkage.report.records.words import say
-from linkage.report.words import Lang
 
 DPV_BASIS = {
     "6(1)(a)": "Consent", "6(1)(b)": "Contract", "6(1)(c)": "LegalObligation", "6(1)(d)": "VitalInterest",

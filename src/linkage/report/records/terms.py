@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 
 from linkage.protocol.model import Condition, FieldSpec, Party, Protocol
-from linkage.protocol.outputs import Table
 from linkage.report import agreed, guarantee
+from linkage.report.lang import Lang
 from linkage.report.records.words import WORDS, day, say
-from linkage.report.words import Lang
 
 _PARTS = (("years", "Y"), ("months_of", "M"), ("days", "D"))
 _TESTS = ("one_of", "on_or_after", "on_or_before", "age_from", "age_to")
@@ -134,11 +133,10 @@ def measures(protocol: Protocol, lang: Lang) -> list[str]:
 
 
 def _outputs(protocol: Protocol, lang: Lang) -> list[str]:
-    """What keeps small numbers of each output from showing, where it has such a rule."""
+    """What keeps small numbers of each output from showing; of a list, to whom alone it goes, and after whose yes."""
     return [
-        say("m_output", lang, title=getattr(output.title, lang), rule=agreed.rule(output, lang))
+        say("m_output", lang, title=getattr(output.title, lang), rule=agreed.promise(output, protocol, lang))
         for output in protocol.outputs
-        if isinstance(output, Table)
     ]
 
 

@@ -23,9 +23,9 @@ from linkage import canonical
 from linkage.ledger import witness
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Party, Protocol
+from linkage.report.lang import Lang
 from linkage.report.records.account import ACTS, WITHOUT_DATA, Account, Sent
 from linkage.report.records.words import WORDS, say
-from linkage.report.words import Lang
 
 Line = dict[str, Any]
 ACTIVITY, PERSON, PERSON_TYPE, PROCESSOR = (
@@ -34,7 +34,10 @@ ACTIVITY, PERSON, PERSON_TYPE, PROCESSOR = (
 )  # fmt: skip
 TRACE_SIGNS, SPAN_SIGNS = 32, 16
 """Hexadecimal digits of 16 and 8 bytes."""
-_MADE_BY = {"encodings": "tokenise", "release": "release", "oprf-request": "oprf-request", "oprf-answer": "oprf-answer"}
+_MADE_BY = {
+    "encodings": "tokenise", "release": "release", "oprf-request": "oprf-request", "oprf-answer": "oprf-answer",
+    "recontact-request": "request-approval", "recontact-approval": "decide-list", "recontact-list": "return-list",
+}  # fmt: skip
 """Type of a package to the act that made what is in it."""
 _CAUSED_BY = {witness.RECEIVE: ("package", "sender"), "oprf-answer": ("request", "requester")}
 """Act to the facts that name the package it answers to, and who sent that."""

@@ -8,7 +8,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from linkage.report.words import Lang
+from linkage.report.lang import Lang
 
 WORDS: dict[str, dict[Lang, str]] = {
     "to_fill": {"nl": "[zelf invullen]", "en": "[to be filled in]"},
@@ -55,6 +55,21 @@ WORDS: dict[str, dict[Lang, str]] = {
     },
     "act_match": {"nl": "Tokens van de bronhouders gekoppeld", "en": "Tokens of the custodians matched"},
     "act_release": {"nl": "Uitkomst vrijgegeven zoals afgesproken", "en": "Result released as agreed"},
+    "act_request-approval": {
+        "nl": "Goedkeuring gevraagd voor een lijst met eigen rijen van een bronhouder",
+        "en": "Approval asked for a list of a custodian's own rows",
+    },
+    "act_decide-list": {"nl": "Besloten over een lijst", "en": "Decided about a list"},
+    "act_take-approval": {"nl": "Besluit over een lijst ontvangen", "en": "Decision about a list received"},
+    "act_return-list": {
+        "nl": "Goedgekeurde lijst teruggegeven aan de bronhouder van de rijen",
+        "en": "Approved list returned to the custodian of the rows",
+    },
+    "act_take-list": {"nl": "Lijst met eigen rijen ontvangen", "en": "List of own rows received"},
+    "act_open-list": {
+        "nl": "Lijst geopend: eigen kenmerken naar een eigen bestand geschreven, na controle van de toestemming",
+        "en": "List opened: own references written to a file of our own, after consent was looked at",
+    },
     "act_send": {"nl": "Pakket verstuurd", "en": "Package sent"},
     "act_receive": {"nl": "Pakket ontvangen en gecontroleerd", "en": "Package received and verified"},
     "act_refuse-checkpoint": {
@@ -80,6 +95,9 @@ WORDS: dict[str, dict[Lang, str]] = {
     },
     "type_encodings": {"nl": "tokens en filters", "en": "tokens and filters"},
     "type_release": {"nl": "uitkomst", "en": "result"},
+    "type_recontact-request": {"nl": "vraag om goedkeuring van een lijst", "en": "request to approve a list"},
+    "type_recontact-approval": {"nl": "besluit over een lijst", "en": "decision about a list"},
+    "type_recontact-list": {"nl": "lijst met eigen rijen", "en": "list of own rows"},
     "type_oprf-request": {"nl": "vraag over verblinde nummers", "en": "request about blinded numbers"},
     "type_oprf-answer": {"nl": "antwoord over verblinde nummers", "en": "answer about blinded numbers"},
     "type_secret-share": {"nl": "deel van het koppelgeheim", "en": "share of the linkage secret"},
@@ -104,6 +122,7 @@ WORDS: dict[str, dict[Lang, str]] = {
     "result_data": {"nl": "uitkomsten zoals afgesproken in het protocol", "en": "results as agreed in the protocol"},
     "recipient": {"nl": "{party} ({number}): {what}", "en": "{party} ({number}): {what}"},
     "what_tokens": {"nl": "tokens, filters en categorieën", "en": "tokens, filters and categories"},
+    "what_rows": {"nl": "eigen rijen van de ontvanger", "en": "the recipient's own rows"},
     "what_counts": {"nl": "aantallen uit de koppeling", "en": "counts out of the linkage"},
     "keep_packages": {"nl": "pakketten met tokens: {period}", "en": "packages of tokens: {period}"},
     "keep_results": {"nl": "uitkomsten: {period}", "en": "results: {period}"},
