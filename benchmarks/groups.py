@@ -52,7 +52,7 @@ def protocol() -> Protocol:
     said["fields"] = [
         {"name": "bsn", "kind": "bsn", "send": "exact", "parties": parties},
         *({"name": name, "kind": name, "send": "bloom", "parties": parties} for name in FIELDS),
-        *({**f, "parties": parties[:1]} for f in said["fields"] if f["send"] == "category"),
+        *({**f, "parties": parties[:1]} for f in said["fields"] if f["send"] in ("category", "blinded")),
     ]
     said["encoding"]["fields"] = [{"field": name, "q": 2, "weight": 1} for name in FIELDS]
     said["outputs"][0] |= {"of": parties[:1], "found_in": parties[2:], "to": parties[:1]}

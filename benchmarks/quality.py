@@ -59,7 +59,7 @@ def protocol(encoding: dict[str, Any], fields: Sequence[str] = FIELDS) -> Protoc
         {"similarity": "tversky", "larger_weight": 0.2} if encoding["profile"] == "clk" else {"similarity": "agreement"}
     )
     data["matching"]["stages"] = [stage]
-    keep = [f for f in data["fields"] if f["send"] == "category"]
+    keep = [f for f in data["fields"] if f["send"] in ("category", "blinded")]
     data["fields"] = [{"name": f, "kind": f, "send": "bloom", "parties": ["mbo", "gemeente"]} for f in fields] + keep
     for party in data["parties"]:
         party["cohort"] = []

@@ -40,6 +40,9 @@ def with_keyed_hash(text: str = SHIPPED) -> str:
 
 
 HASHED = with_keyed_hash()
+BLINDED = '    send: blinded\n    parties: [mbo]\n    values: ["1"'
+CLEAR = (BLINDED, BLINDED.replace("blinded", "category"))
+"""An edit: levels that the linkage unit can read."""
 
 
 def with_clk() -> str:

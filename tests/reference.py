@@ -93,6 +93,13 @@ def token(secret: bytes, digest: str, field: str, value: str | None) -> bytes:
     return hmac.new(subkey(secret, digest, "token", field), value.encode(), hashlib.sha256).digest()[:16]
 
 
+def codes(secret: bytes, digest: str, field: str, count: int) -> list[int]:
+    """The code of each value of a blinded category: how many values come before it."""
+    key = subkey(secret, digest, "category", field)
+    drawn = [hmac.new(key, bytes([n // 256, n % 256]), "sha256").digest() for n in range(count)]
+    return [sum(other < mine for other in drawn) for mine in drawn]
+
+
 def positions(key: bytes, text: str, count: int, bits: int) -> list[int]:
     """The bits of one token, sixteen per HMAC."""
     found: list[int] = []

@@ -36,7 +36,7 @@ class Layout:
     words: int
     """64-bit words per filter; 0 when no field is sent as bloom."""
     categories: tuple[tuple[str, int], ...]
-    """Fields sent as category, with the number of values each may take."""
+    """Fields sent as category or blinded, with the number of values each may take."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -67,7 +67,7 @@ class Encodings:
     filters: NDArray[np.uint64] = field(repr=False)
     """``uint64[n, words]``: one filter per row; all zero means no evidence."""
     categories: Mapping[str, NDArray[np.int16]] = field(repr=False)
-    """Field to ``int16[n]``: index in the protocol's values, -1 for none."""
+    """Field to ``int16[n]``: index in the protocol's values, or a code where it is sent blinded; -1 for none."""
     rows: NDArray[np.int64] | None = field(default=None, repr=False)
     """``int64[n]``: row numbers as given. They stay with the custodian and are never written."""
 

@@ -30,6 +30,11 @@ from linkage.tables import Encodings
 
 P = loads(protocols.SHIPPED.encode(), name="p.yml")
 NEXT = loads(protocols.SHIPPED.replace('version: "1.0"', 'version: "1.1"').encode(), name="p.yml")
+THIRD = loads(protocols.SHIPPED.replace('version: "1.0"', 'version: "1.2"').encode(), name="p.yml")
+CLEAR, CLEAR_NEXT = (
+    loads(protocols.SHIPPED.replace(*protocols.CLEAR).replace('"1.0"', version).encode(), name="p.yml")
+    for version in ('"1.0"', '"1.1"')
+)
 LATER = loads(protocols.SHIPPED.replace("reference_date: 2026-10-01", "reference_date: 2026-11-02").encode(), name="p")
 M = 10
 
@@ -141,6 +146,24 @@ def test_a_finer_table_that_tells_a_few_apart_is_refused(tmp_path: Path) -> None
     assert pooled.frame.by == ("level",)
     with pytest.raises(Refused):
         unit.release({n: at for n, at in small.items() if n != 3}, {n for n in small if n % 5 < 3})
+
+
+def test_codes_of_another_version_are_compared_by_size(tmp_path: Path) -> None:
+    """A code has another meaning under another protocol: level 0 here may be level 1 there, and need not be like it."""
+    people = without(*range(0, 60, 12))  # five persons less of one level
+    other = {n: ((level + 1) % 4, year) for n, (level, year) in people.items()}
+    unit = Unit(tmp_path)
+    unit.release(people, LINKED)
+    unit.release(other, LINKED, NEXT)
+    moved = {**other, 17: (other[17][0] - 1, other[17][1])}
+    with pytest.raises(Refused, match="rank"):
+        unit.release(moved, LINKED, THIRD)
+    with pytest.raises(Refused, match="persons counted"):
+        unit.release({n: at for n, at in other.items() if n != 17}, LINKED, NEXT)
+    clear = Unit(tmp_path / "clear")
+    clear.release(people, LINKED, CLEAR)
+    with pytest.raises(Refused, match="level"):
+        clear.release(other, LINKED, CLEAR_NEXT)
 
 
 def test_another_version_is_compared_by_counts(tmp_path: Path) -> None:

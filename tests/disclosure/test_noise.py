@@ -90,7 +90,7 @@ def test_the_same_persons_get_the_same_noise_in_whatever_package_and_table() -> 
     assert [c.persons for c in coarse.cells] == [c.persons for c in first.margins]
     refuse_other(first, agreed, where="r")
     assert from_bytes(first.to_bytes(), where="r") == first
-    assert first.margins[0].categories == {"level": "1"}
+    assert first.margins[0].categories == {"level": "#0"}
 
 
 def test_one_person_more_changes_the_noise_and_another_key_does() -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 import protocols
 import reference
 from limits import figures, suppression, whom
-from linkage import canonical, files
+from linkage import canonical
 from linkage.disclosure import answer as answers
 from linkage.disclosure.protect import BELOW, Figure
 from linkage.disclosure.release import Expected, Release, from_bytes, refuse_other
@@ -24,11 +24,11 @@ from linkage.disclosure.rounding import least_and_most, rounded
 from linkage.disclosure.scores import Bar
 from linkage.errors import Refused, Untrusted
 from linkage.links import Histogram, Judged
-from linkage.protocol.load import load, loads
+from linkage.protocol.load import loads
 from linkage.protocol.outputs import Table
 from linkage.tables import Encodings
 
-SHIPPED = load(files.shipped("protocols/graduates-on-benefits.yml"))
+SHIPPED = loads(protocols.SHIPPED.replace("    send: blinded\n", "    send: category\n").encode(), name="p.yml")
 LEVELS, YEARS = (SHIPPED.field(name).values or () for name in ("level", "school-year"))
 
 
@@ -351,7 +351,7 @@ def test_what_cannot_be_expected_is_refused(expected: list[Expected]) -> None:
 
 
 def test_a_fixed_threshold_is_the_one_that_was_agreed() -> None:
-    agreed = loads(protocols.CLK.encode(), name="p.yml")
+    agreed = loads(protocols.CLK.replace("    send: blinded\n", "    send: category\n").encode(), name="p.yml")
     fixed = replace(ONE, chosen=False, threshold=0.8, scores=())
     refuse_other(replace(good(), expected=(fixed,)), agreed, where="r")
     for other in (replace(fixed, threshold=0.79), replace(fixed, chosen=True), replace(ONE, scores=(), threshold=0.8)):

@@ -94,7 +94,7 @@ def expected(people: list[Person], protocol: Protocol) -> list[tuple[bytes, ...]
         else:
             weights = {spec.field: spec.positions for spec in protocol.encoding.fields}
             filter_ = reference.clk(words, weights, keys, bits, protocol.encoding.fields_needed)
-        level = int(people[i][5] or 0) - 1
+        level = [*reference.codes(SECRET, protocol.digest, "level", 4), -1][int(people[i][5] or 0) - 1]
         codes = [np.int16(code).tobytes() for code in (level, -1)]
         token = reference.token(SECRET, protocol.digest, "bsn", values["bsn"][i])
         rows.append((token, reference.to_bytes(filter_, bits), *codes))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import reference
+from linkage.crypto.codes import codes
 from linkage.crypto.secret import subkey
 from linkage.encode import clk, hardened, sounds, tokens
 from linkage.encode.column import Column
@@ -71,6 +72,12 @@ def test_tokens(vectors: dict[str, Any]) -> None:
         assert len(expected) == len(case["tokens"])
         assert {token.text: token.strength for token in tokens.tokens(*what)} == expected, what
         assert reference.tokens(*what) == expected, what
+
+
+def test_codes(vectors: dict[str, Any], secrets: dict[str, tuple[bytes, str]]) -> None:
+    for case in vectors["codes"]:
+        what = (*secrets[case["by"]], case["field"], len(case["codes"]))
+        assert list(codes(*what)) == reference.codes(*what) == case["codes"]
 
 
 def test_subkeys(vectors: dict[str, Any], secrets: dict[str, tuple[bytes, str]]) -> None:

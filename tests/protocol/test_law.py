@@ -139,7 +139,7 @@ UNLAWFUL: list[tuple[str, str, str, Edits]] = [
     ("P170", "the same under a name that says nothing", "art. 9(1)",
      [flagged("flag-7", "category", "Psychische problematiek")]),
     ("P142", "a postcode in clear", "5(1)(c)",
-     [("    kind: category\n    send: category\n    parties: [mbo]\n    values: [\"1\"",
+     [("    kind: category\n    send: blinded\n    parties: [mbo]\n    values: [\"1\"",
        "    kind: postcode\n    send: category\n    parties: [mbo]\n    values: [\"1\"")]),
     ("P150", "nobody is controller", "art. 4(7)",
      [("legal_role: controller", "legal_role: recipient"), ("legal_role: controller", "legal_role: recipient")]),

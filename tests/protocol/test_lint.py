@@ -16,9 +16,10 @@ from protocols import carded, edited
 
 HASHED, CLK, WITHOUT_NUMBER = map(carded, (protocols.HASHED, protocols.CLK, protocols.WITHOUT_NUMBER))
 SHIPPED = carded(protocols.SHIPPED)
-STATED = {"P201", "P209", "P211"}
-"""What the protocol with a keyed hash admits about itself, besides it: a young profile, a threshold of the run."""
-OPRF = {"P209", "P211", "P220", "P222"}
+STATED = {"P201", "P209", "P211", "P230"}
+"""What the protocol with a keyed hash admits about itself, besides it: a young profile, a threshold of the run, codes
+that show how often they occur."""
+OPRF = {"P209", "P211", "P220", "P222", "P230"}
 """What the shipped protocol admits: instead of a keyed hash, what key-holders can and cannot prevent."""
 ALWAYS = STATED | {"P202"}
 """With the other profile: that filters are plain."""
@@ -205,7 +206,8 @@ def test_a_rule_does_not_see_what_is_not_there_in_plain_filters(code: str, edits
 
 
 @pytest.mark.parametrize(
-    ("text", "stated"), [(HASHED, STATED), (SHIPPED, OPRF), (WITHOUT_NUMBER, {"P202", "P211"}), (CLK, {"P201", "P202"})]
+    ("text", "stated"),
+    [(HASHED, STATED), (SHIPPED, OPRF), (WITHOUT_NUMBER, {"P202", "P211", "P230"}), (CLK, {"P201", "P202", "P230"})],
 )
 def test_the_shipped_protocols_have_no_error_and_state_their_prices(text: str, stated: set[str]) -> None:
     found = lint.check(loads(text.encode(), name="p.yml"))
@@ -218,6 +220,42 @@ def test_a_shipped_protocol_wants_cards(text: str) -> None:
     assert codes(loads(text.encode(), name="p.yml")) == codes(loads(carded(text).encode(), name="p.yml")) | {"P109"}
 
 
+MADE = """  - name: place
+    kind: category
+    send: category
+    parties: [mbo]
+    values: [AM01, AM35]
+    made: {method: region, of: town, level: labour-market, year: 2026}
+  - {name: town, kind: category, send: none, parties: [mbo]}
+"""
+BEFORE = "  - {name: diploma-date"
+OF_LEVEL = ("of: town, level", "of: level, level")
+UNIT_READS = ("    to: [mbo, gemeente]", "    to: [mbo, unit]")
+OF_CATEGORIES = [
+    ("P231", [protocols.CLEAR, (BEFORE, MADE + BEFORE), OF_LEVEL], "fields.level.send"),
+    ("P232", [UNIT_READS], "outputs.on-benefits.to"),
+]
+
+
+@pytest.mark.parametrize(("code", "edits", "where"), OF_CATEGORIES)
+def test_an_edit_of_categories_sets_off_its_rule(code: str, edits: list[tuple[str, str]], where: str) -> None:
+    assert where in {finding.where for finding in lint.check(edited(*edits)) if finding.code == code}
+    assert code not in codes(edited(protocols.CLEAR, (BEFORE, MADE + BEFORE)))
+
+
+def test_of_every_field_that_travels_in_codes_it_is_said_that_they_can_be_counted() -> None:
+    said = {f.where: f.message for f in lint.check(edited()) if f.code == "P230"}
+    assert said == {
+        "fields.level": "4 codes, and unit sees how often each occurs",
+        "fields.school-year": "3 codes, and unit sees how often each occurs",
+    }
+    assert {f.where for f in lint.check(edited(protocols.CLEAR)) if f.code == "P230"} == {"fields.school-year"}
+
+
+def test_a_blinded_category_is_of_a_kind_that_identifies_nobody() -> None:
+    assert "P142" in codes(edited(("kind: category\n    send: blinded", "kind: postcode\n    send: blinded")))
+
+
 def test_what_an_aim_and_a_margin_say() -> None:
     found = lint.check(edited(("bits: 8192", "bits: 2048")))
     said = {finding.code: finding.message for finding in found}
@@ -227,7 +265,7 @@ def test_what_an_aim_and_a_margin_say() -> None:
 
 def test_every_rule_is_tried_above() -> None:
     here = {rule.code for rule in lint.RULES if not "P120" <= rule.code < "P2"}  # those: test_law.py
-    assert {code for code, *_ in TRIED} | STATED | OPRF | {code for code, _, _ in OF_OPRF} == here
+    assert {code for code, *_ in TRIED} | STATED | OPRF | {code for code, _, _ in (*OF_OPRF, *OF_CATEGORIES)} == here
 
 
 def test_codes_are_unique_and_say_their_family() -> None:
@@ -248,7 +286,7 @@ def test_findings_come_in_order_of_their_code() -> None:
         finding.code
         for finding in lint.check(edited(("minimum: 10", "minimum: 5"), DECIDED, ("rounding: 5", "rounding: 1")))
     ]
-    assert found == sorted(found) == ["P201", "P209", "P211", "P302", "P303"]
+    assert found == sorted(found) == ["P201", "P209", "P211", "P230", "P230", "P302", "P303"]
 
 
 def test_linting_changes_nothing_and_tells_the_same_twice() -> None:

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 import protocols
-from linkage import files, protocol
+from linkage import files, protocol, regions
 from linkage.errors import InputError
 from linkage.protocol import Protocol
 from linkage.protocol.load import loads
@@ -62,7 +62,7 @@ SLIPS = [
     ("date: 2026-10-01", "date: 2026-W40-4", "+0:1: expected a day of the calendar as yyyy-mm-dd"),
     ("08-31}", "08-31, unitl: 1}", "+0:46: unknown key 'unitl'"),
     ("mode: statistics", "mode: rows", "+0:1: expected 'statistics' or 'recontact', got 'rows'"),
-    ("mode: statistics", "mode: recontact", "+125:5: 'overlap' is no question of mode recontact"),
+    ("mode: statistics", "mode: recontact", "+126:5: 'overlap' is no question of mode recontact"),
     ("mode: statistics ", "#", "-20:1: key 'mode' is missing"),
     ("statistics     #", "none #", "+0:3: expected 'statistics', 'same-purpose', 'consent' or 'law', got 'none'"),
     ("authority: false", "authority: no", "+0:5: expected true or false, got text"),
@@ -97,7 +97,7 @@ SLIPS = [
      "+0:28: expected 'exact', 'bloom', 'category', 'blinded' or 'none', got 'hashed'"),
     (PARTIES, "send: exact, parties: [mbo, unit]", "+0:56: no custodian is called 'unit'; there is mbo, gemeente"),
     ("{name: surname", "{name: given-name", "+0:5: field 'given-name' stands twice"),
-    ('    values: ["1"', "    #", "-4:5: expected 'values': send is 'category'"),
+    ('    values: ["1"', "    #", "-4:5: expected 'values': send is 'blinded'"),
     ("bits: 8192", "bits: 8100", "+0:3: input should be a multiple of 64"),
     ("bits: 8192", "bits: 8e3", "+0:3: expected a whole number, got text"),
     ("bits: 8192", "bits: 32768", "+0:3: input should be less than or equal to 16384"),
@@ -178,7 +178,7 @@ OTHERS = [
     (SHIPPED, ", rounds: 2", "", "+0:7: rounds is missing"),
     (SHIPPED, "check: canary", "check: trust", "+0:59: expected 'dleq' or 'canary', got 'trust'"),
     (SHIPPED, "rounds: 2", "rounds: 0", "+0:74: input should be greater than or equal to 1"),
-    (SHIPPED, "roles: [linkage-unit]", "roles: [linkage-unit, key-holder]", "+59:34: the linkage unit is a key-holder"),
+    (SHIPPED, "roles: [linkage-unit]", "roles: [linkage-unit, key-holder]", "+60:34: the linkage unit is a key-holder"),
     (CLK, "similarity: dice", "similarity: agreement", "+0:22: expected 'dice' for profile clk, got 'agreement'"),
     (
         CLK,
@@ -282,7 +282,7 @@ def test_parties_by_id_and_role(agreed: Protocol) -> None:
 
 def test_fields_by_party_and_by_how_they_are_sent(agreed: Protocol) -> None:
     assert [f.name for f in agreed.fields_of("gemeente", "none")] == ["scheme", "benefit-start", "benefit-end"]
-    assert [f.name for f in agreed.fields_of("mbo", "exact", "category")] == ["bsn", "level", "school-year"]
+    assert [f.name for f in agreed.fields_of("mbo", "exact", "blinded")] == ["bsn", "level", "school-year"]
     assert agreed.fields_of("unit") == ()
     assert agreed.field("level").values == ("1", "2", "3", "4")
 
@@ -314,3 +314,45 @@ def test_a_list_goes_to_the_one_whose_rows_they_are_after_a_second_person(old: s
     assert text.count(old) == 1
     with pytest.raises(InputError, match=message):
         loads(text.replace(old, new).encode(), name="p.yml")
+
+
+MADE = """  - {name: hours, kind: number, send: none, parties: [mbo]}
+  - {name: town, kind: category, send: none, parties: [mbo]}
+  - name: band
+    kind: category
+    send: category
+    parties: [mbo]
+    values: [low, high]
+    made: {method: bands, of: hours, starts: [12]}
+  - name: place
+    kind: category
+    send: blinded
+    parties: [mbo]
+    values: [AM01, AM35]
+    made: {method: region, of: town, level: labour-market, year: 2026}
+"""
+WITH_MADE = HASHED.replace("  - {name: diploma-date", MADE + "  - {name: diploma-date", 1)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("starts: [12]", "starts: [12, 20]", "expected 3 values, one for each band"),
+        ("starts: [12]", "starts: [12, 12]", "expected rising numbers"),
+        ("values: [low, high]", "values: [low, low]", "value 'low' stands twice"),
+        ("of: hours,", "of: town,", "expected a field of kind number, got category"),
+        ("of: hours,", "of: place,", "no field of mbo that is a column is called 'place'"),
+        ("year: 2026", "year: 2019", "there is no table of regions for 2019; there is 2020, 2026"),
+        ("level: labour-market", "level: rmc", "expected code or name of a region of level rmc in 2026"),
+        ("[AM01, AM35]", "[AM01, AM99]", "expected code or name of a region of level labour-market in 2026"),
+        ("[AM01, AM35]", "[AM01, GRONINGEN]", "expected code or name of a region"),
+    ],
+)
+def test_a_made_category_that_does_not_fit_is_refused(old: str, new: str, message: str) -> None:
+    loads(WITH_MADE.encode(), name="p.yml")
+    assert message in " ".join(complaints(edited(old, new, WITH_MADE)))
+
+
+def test_one_region_twice_by_code_and_by_name_is_refused() -> None:
+    name = regions.table(2026).name("AM01")
+    assert "region AM01 stands twice" in complaints(edited("[AM01, AM35]", f'[AM01, "{name}"]', WITH_MADE))[0]

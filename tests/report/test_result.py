@@ -193,17 +193,20 @@ def test_a_protocol_as_a_person_reads_it(lang: Lang) -> None:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_without_a_number_nothing_is_said_of_numbers_read_back(lang: Lang) -> None:
     other = load(files.shipped("protocols/graduates-without-number.yml"))
-    said, _ = Report(other, RELEASE, lang).limits
-    assert "BSN" not in said
-    assert other.unit.name in said
-    assert guarantee.lines(other, lang) == [said]
+    names, codes, _ = Report(other, RELEASE, lang).limits
+    for said in (names, codes):
+        assert "BSN" not in said
+        assert other.unit.name in said
+    assert codes == word("collusion_blinded", lang, unit=other.unit.name, fields="level, school-year")
+    assert guarantee.lines(other, lang) == [names, codes]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_what_each_collusion_breaks_is_said_of_the_mode_that_is_used(lang: Lang) -> None:
     keyed = loads(protocols.HASHED.encode(), name="p.yml")
     weak = guarantee.collusion(keyed, lang)
-    assert weak == [word("collusion", lang, unit=keyed.unit.name)]
+    assert weak[0] == word("collusion", lang, unit=keyed.unit.name)
+    assert weak[1:] == [word("collusion_blinded", lang, unit=keyed.unit.name, fields="level, school-year")]
     assert "BSN" in weak[0]
     strong = guarantee.collusion(P, lang)
     assert strong == [line for line in Report(P, RELEASE, lang).limits if line in strong]

@@ -15,6 +15,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from linkage.crypto.codes import codes
 from linkage.crypto.oprf import token
 from linkage.crypto.secret import subkey
 from linkage.encode import clk, hardened
@@ -123,6 +124,8 @@ ENCODINGS: Sequence[tuple[str, Clk | Hardened]] = [
 """Sets of parameters, each with the name of its secret."""
 EXACT = [("bsn", "111222333"), ("bsn", "012345672"), ("bsn", None), ("pgn", "111222333"), ("naam", "λουκασ")]
 """Field and normalised value, for tokens that are compared by equality."""
+CODES = [("level", 4), ("region", 4), ("school-year", 3), ("level", 1), ("rmc", 40), ("income", 300)]
+"""Field and number of values, for categories that travel blinded."""
 
 
 def columns() -> dict[str, Column]:
@@ -182,6 +185,14 @@ def sections() -> Iterator[tuple[str, Any]]:
             {"by": by, "field": field, "value": value, "token": exact(by, field, value)}
             for by in SECRETS
             for field, value in EXACT
+        ],
+    )
+    yield (
+        "codes",
+        [
+            {"by": by, "field": field, "codes": list(codes(*SECRETS[by], field, count))}
+            for by in SECRETS
+            for field, count in CODES
         ],
     )
     yield "kinds", KINDS

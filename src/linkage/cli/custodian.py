@@ -164,12 +164,14 @@ def tokenise(
         _show_asked(options, made)
         return
     rows = judged(made.plan.judged, options.lang)
+    send = [str(path) for path in (made.package, *made.codebooks)]
     text = "\n".join(
-        [word("plan_rows", options.lang), table(rows), "sent", table(dict(made.counts)), f"send {made.package}"]
+        [word("plan_rows", options.lang), table(rows), "sent", table(dict(made.counts)), f"send {', '.join(send)}"]
     )
     if made.left_out:
         text += f"\nleft out {made.left_out}: {word('asked_since', options.lang)}"
     data = {"package": str(made.package), "digest": made.digest, "judged": dict(made.plan.judged)}
+    data |= {"codebooks": send[1:]} if made.codebooks else {}
     options.show(text, {**data, "sent": dict(made.counts), "left out": made.left_out})
 
 

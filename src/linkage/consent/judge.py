@@ -18,6 +18,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
+from linkage.protocol.days import earliest, latest
 from linkage.protocol.model import Condition, Party, Protocol
 
 _WITHOUT = (
@@ -133,9 +134,9 @@ def _verdict(condition: Condition, value: str | None, reference_date: str) -> bo
     if condition.one_of is not None:
         tests.append(value in condition.one_of)
     if condition.on_or_after is not None:
-        tests.append(_earliest(value) >= _day(condition.on_or_after, reference_date))
+        tests.append(earliest(value) >= _day(condition.on_or_after, reference_date))
     if condition.on_or_before is not None:
-        tests.append(_latest(value) <= _day(condition.on_or_before, reference_date))
+        tests.append(latest(value) <= _day(condition.on_or_before, reference_date))
     if condition.age_from is not None:
         tests.append(age(value, reference_date) >= condition.age_from)
     if condition.age_to is not None:
@@ -150,22 +151,8 @@ def age(born: str, on: str) -> int:
         born: yyyymmdd, 00 for an unknown month or day, which counts as the last one possible.
         on: yyyy-mm-dd.
     """
-    born = _latest(born)
+    born = latest(born)
     return int(on[:4]) - int(born[:4]) - ((on[5:7] + on[8:10]) < born[4:])
-
-
-def _earliest(date: str) -> str:
-    """The first day that a date can be; 00 stands for a part that is not known."""
-    return date[:4] + _or(date[4:6], "01") + _or(date[6:8], "01")
-
-
-def _latest(date: str) -> str:
-    """The last one; 31 will do for any month, since days are only compared."""
-    return date[:4] + _or(date[4:6], "12") + _or(date[6:8], "31")
-
-
-def _or(part: str, unknown: str) -> str:
-    return unknown if part == "00" else part
 
 
 def _day(bound: str, reference_date: str) -> str:

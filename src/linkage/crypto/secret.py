@@ -113,7 +113,7 @@ def subkey(secret: bytes, protocol_digest: str, purpose: str, field: str) -> byt
     Args:
         secret: the linkage secret, 32 uniformly random bytes (so HKDF-Extract may be left out, RFC 5869 section 3.3).
         protocol_digest: digest of the signed protocol.
-        purpose: ``token``, ``clk``, ``hardened`` or ``check``.
+        purpose: ``token``, ``clk``, ``hardened``, ``category`` or ``check``.
         field: field name; empty for ``check``.
 
     Raises:

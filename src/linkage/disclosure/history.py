@@ -47,8 +47,10 @@ KEY_BYTES = 32
 MAC_BYTES = 16
 _SCHEMA = pa.schema([("row", pa.binary(MAC_BYTES)), ("cell", pa.int32()), ("part", pa.bool_())])
 Units = NDArray[np.int64]
-Key = frozenset[tuple[str, str]]
+Columns = frozenset[tuple[str, str]]
 """What a figure is about: columns with their values."""
+Key = tuple[str, Columns]
+"""Kind of count, and what it is about."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class About:
     """None of it where the question asks for no part."""
     sizes: Mapping[str, int]
     """Rows of the other custodians whose number was shown, by official number."""
+    blinded: tuple[str, ...] = ()
+    """Columns with codes that only holders of the linkage secret of that protocol can read."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,7 @@ class Past:
                 unit = np.where(single, np.arange(frame.cells), np.where(seen[place], place, NOBODY))
                 yield kind, np.where(who, unit[self.cell], NOBODY)
 
-    def counts(self) -> dict[tuple[str, Key], int]:
+    def counts(self) -> dict[Key, int]:
         """The exact count of every figure that is shown, or is a sum of cells that are; a state is named by its day."""
         frame, found = self.frame, {}
         whole = Frame(frame.by, frame.values, _subsets(frame.by))
@@ -142,12 +146,17 @@ class Past:
             summed = whole.figures(parts) == whole.figures(np.ones_like(parts))
             for n, key in enumerate(frozenset(one.items()) for one in whole.categories()):
                 if summed[n] or (key in position and seen[position[key]]):
-                    found[kind, self._dated(key)] = int(cells[n])
+                    found[kind, frozenset((self._dated(name), value) for name, value in key)] = int(cells[n])
         return found
 
-    def _dated(self, key: Key) -> Key:
-        days = dict(zip(self.about.by, self.about.moments, strict=True))
-        return frozenset((f"on {days[name]}" if days[name] else name, value) for name, value in key)
+    @property
+    def coded(self) -> set[str]:
+        """The columns, as `counts` names them, whose values are sent blinded."""
+        return set(map(self._dated, self.about.blinded))
+
+    def _dated(self, name: str) -> str:
+        day = self.about.moments[self.about.by.index(name)]
+        return f"on {day}" if day else name
 
 
 class History:
@@ -229,6 +238,7 @@ class History:
             tuple(f.status == "shown" for f in table.persons),
             tuple(f.status == "shown" for f in table.part or (HIDDEN,) * len(table.persons)),
             {number(protocol, party): count for party, count in sizes.items()},
+            tuple(name for name in table.frame.by if _in_code(protocol, output, name)),
         )  # fmt: skip
         part = np.zeros(len(rows), np.bool_) if counted.part is None else counted.part
         return Past(about, rows[order], table.codes[order], part[order])
@@ -357,6 +367,8 @@ def difference(new: Past, past: Past, minimum: int) -> str:
     if known and a.of == b.of:
         return ""
     ours, theirs = new.counts(), past.counts()
+    if a.protocol != b.protocol and (coded := new.coded | past.coded):
+        ours, theirs = _by_size(ours, coded), _by_size(theirs, coded)
     for (kind, key), count in ours.items():
         if apart >= SAME_MOMENT and not any(name.startswith("on ") for name, _ in key):
             continue
@@ -397,6 +409,26 @@ def from_bytes(data: bytes, *, where: str) -> Past:
         return Past(about, rows, table["cell"].to_numpy().astype(np.int64), table["part"].to_numpy())
     except (LinkageError, pa.ArrowException, OSError, ValueError, KeyError, TypeError):
         raise Untrusted("not a history of a release: damaged or altered", where=where) from None
+
+
+def _by_size(counts: Mapping[Key, int], coded: set[str]) -> dict[Key, int]:
+    """Counts of which some columns have codes that mean something else in another protocol: the codes of alike counts
+    make way for their ranks by size, so that what hardly changed is compared with itself."""
+    alike: dict[Key, list[int]] = {}
+    for (kind, key), count in counts.items():
+        name = kind, frozenset((column, "#" if column in coded else value) for column, value in key)
+        alike.setdefault(name, []).append(count)
+    return {
+        (kind, key | {("rank", str(rank))} if key & {(column, "#") for column in coded} else key): count
+        for (kind, key), every in alike.items()
+        for rank, count in enumerate(sorted(every))
+    }
+
+
+def _in_code(protocol: Protocol, output: Table, name: str) -> bool:
+    """Whether a column of a table has values that are sent blinded."""
+    values = {field: protocol.field(field).values or () for field in protocol.blinded(output)}
+    return protocol.values(output, name) != protocol.values(output, name, values)
 
 
 def _placed(every: NDArray[np.bytes_], of: Past, units: Units) -> Units:

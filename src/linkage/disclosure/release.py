@@ -33,7 +33,8 @@ class Cell:
     """One cell of the table, a subtotal, or the grand total."""
 
     categories: Mapping[str, str]
-    """Field to category; of a subtotal the fields that it keeps."""
+    """Field to category, or to ``#0``, ``#1``, ... where it is sent blinded and was not read yet; of a subtotal the
+    fields that it keeps."""
     persons: Figure
     """Persons of the counted party in this cell that took part."""
     part: Figure | None
@@ -135,10 +136,12 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
     output = next(o for o in protocol.tables if o.name == release.output)
     every = (*release.cells, *release.margins, release.total)
     sizes = [Figure(size, "shown") for size in release.parties.values() if size is not None]
+    frame = frame_of(protocol, output, release.by)
     if (
         release.reference_date not in protocol.reference_dates
         or release.protection != limits(output)
-        or [dict(cell.categories) for cell in every] != _keys(protocol, output, release.by)
+        or frame is None
+        or [dict(cell.categories) for cell in every] != frame.categories()
         or set(release.parties) != {party.id for party in protocol.custodians}
         or not all(_may_be(cell.persons, output, last=False) for cell in every)
         or not all(_is_part(cell, output, last=cell is release.total) for cell in every)
@@ -149,12 +152,12 @@ def refuse_other(release: Release, protocol: Protocol, *, where: str) -> None:
         raise Untrusted("a release with shares that cannot be, or of other stages than the protocol has", where=where)
 
 
-def _keys(protocol: Protocol, output: Table, by: tuple[str, ...]) -> list[dict[str, str]] | None:
-    """The categories of every figure of a table; None when the output may have no such table."""
+def frame_of(protocol: Protocol, output: Table, by: tuple[str, ...]) -> Frame | None:
+    """The table of an output over these columns; None when the output may have no such table."""
     for kept in [output.by, *([*output.pool.tables, ()] if output.pool else [])]:
         frame = Frame.of(protocol, output, kept)
         if frame.by == by:
-            return frame.categories()
+            return frame
     return None
 
 

@@ -22,6 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from linkage import tables
+from linkage.crypto.codes import codes
 from linkage.crypto.oprf.token import Numbers
 from linkage.crypto.secret import subkey
 from linkage.encode.clk import BALANCE, ClkFilters
@@ -30,7 +31,7 @@ from linkage.encode.exact import ExactTokens
 from linkage.encode.hardened import HardenedFilters
 from linkage.encode.prepare import Prepared, prepare
 from linkage.errors import InputError
-from linkage.protocol.model import Protocol
+from linkage.protocol.model import FieldSpec, Protocol
 from linkage.protocol.profiles import Clk, Hardened
 from linkage.tables import HANDLE_BYTES, MISSING_CATEGORY, Encodings, joined
 
@@ -54,7 +55,7 @@ def encode(
     """Encode records of one party, all of them: consent and cohort are for `linkage.roles.custodian`.
 
     Args:
-        data: one column per field of the protocol that this party has, named like the field.
+        data: one column per field of the protocol that this party has and does not make of others, named like it.
         protocol: what was agreed.
         party: id of the party that holds the records.
         secret: the linkage secret, 32 bytes.
@@ -128,7 +129,7 @@ def stream(
 def _prepared(data: pd.DataFrame | pa.Table | Records, protocol: Protocol, party: str, bad_cells: BadCells) -> Prepared:
     from linkage.encode.read import Records, from_table
 
-    names = [f.name for f in protocol.fields_of(party)]
+    names = [f.name for f in protocol.columns_of(party)]
     prepared = prepare(data if isinstance(data, Records) else from_table(data, names), protocol, party)
     refuse_bad(prepared, bad_cells)
     return prepared
@@ -193,7 +194,8 @@ def pieces(
         filters = _filters(bloom, protocol.encoding, keys, cores) if bloom else None
         handles, order = drawn.result()
     chosen = chosen[order]  # random handles in order: the rows are shuffled
-    index = {f.name: _indices(prepared.columns[f.name], f.values or ()) for f in protocol.fields_of(party, "category")}
+    counted = protocol.fields_of(party, "category", "blinded")
+    index = {f.name: _indices(prepared.columns[f.name], _codes(f, protocol, secret)) for f in counted}
     for first in range(0, max(len(chosen), 1), tables.BATCH_ROWS):
         here = slice(first, first + tables.BATCH_ROWS)
         rows = chosen[here]
@@ -275,7 +277,14 @@ class Tally:
         return result
 
 
-def _indices(column: Column, values: tuple[str, ...]) -> NDArray[np.int16]:
-    """Index of each distinct category in the protocol's values; the last one serves code -1."""
-    index: Mapping[str, int] = {value: i for i, value in enumerate(values)}
+def _codes(spec: FieldSpec, protocol: Protocol, secret: bytes) -> dict[str, int]:
+    """What each category leaves as: its place among the protocol's values, or where it is sent blinded its code."""
+    values = spec.values or ()
+    if spec.send == "blinded":
+        return dict(zip(values, codes(secret, protocol.digest, spec.name, len(values)), strict=True))
+    return {value: place for place, value in enumerate(values)}
+
+
+def _indices(column: Column, index: Mapping[str, int]) -> NDArray[np.int16]:
+    """What each distinct category leaves as; the last one serves code -1."""
     return np.asarray([*(index[value] for value in column.values.to_pylist()), MISSING_CATEGORY], dtype=np.int16)

@@ -43,6 +43,8 @@ TEST_RANGES: Final = ("999", "000000")
 _FLOAT: Final = re.compile(r"([0-9]+)[.,]0+")
 _SCIENTIFIC: Final = re.compile(r"[0-9]+(?:[.,][0-9]+)?e[+-]?[0-9]+")
 _NUMBER: Final = re.compile(r"([+-]?)([0-9]+)(?:[.,]([0-9]+))?")
+_THOUSANDS: Final = re.compile(r"([+-]?[1-9][0-9]{0,2}(?:([.,])[0-9]{3})(?:\2[0-9]{3})*)(?:(?!\2)[.,]([0-9]+))?")
+_TWO_READINGS: Final = re.compile(r"[+-]?[1-9][0-9]{0,2}[.,][0-9]{3}")
 _POSTCODE: Final = re.compile(r"(?:nl[ -]?)?([1-9][0-9]{3})(?: ?([a-z]{2}))?")
 _HOUSE: Final = re.compile(r"0*([1-9][0-9]{0,4})(?![0-9])")
 _DAY_FIRST: Final = re.compile(r"([0-9]{1,2})([-/. ])([0-9]{1,2})\2([0-9]{4})")
@@ -210,6 +212,24 @@ def number(text: str) -> str | None:
         raise BadValue(f"not a number: more than {NUMBER_DIGITS} digits")
     size = f"{whole}.{part}" if part else whole
     return f"-{size}" if sign == "-" and size != "0" else size
+
+
+def amount(text: str) -> str | None:
+    """A number that stays here and is only compared with others: as `number`, and with signs between thousands.
+
+    No bit is made of it, so it can be read as people write it. What has two readings is refused: ``1.234`` is a
+    thousand in the Netherlands and little more than one elsewhere.
+
+    >>> amount("1.234,50"), amount("1,234,567"), amount("12,5")
+    ('1234.5', '1234567', '12.5')
+    """
+    bare = _tidy(text)
+    if _TWO_READINGS.fullmatch(bare):
+        raise BadValue("a point or comma before three digits, for thousands or for decimals: write it without")
+    if match := _THOUSANDS.fullmatch(bare):
+        whole = match[1].replace(match[2], "")
+        return number(f"{whole}.{match[3]}" if match[3] else whole)
+    return number(bare)
 
 
 NORMALISERS: Final[Mapping[str, Callable[[str], str | None]]] = MappingProxyType(

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from linkage.encode import clean, distinct, normalise
+from linkage.encode import clean, distinct, made, normalise
 from linkage.encode.aliases import replaced
 from linkage.encode.column import Column
 from linkage.encode.distinct import Texts
@@ -40,7 +40,7 @@ class Prepared:
 
     party: str
     columns: Mapping[str, Column] = field(repr=False)
-    """Every field of the party, normalised."""
+    """Every field of the party, normalised; also those that are made of others."""
     rows: NDArray[np.int64] = field(repr=False)
     """``int64[n]``: row numbers as given."""
     references: list[str | None] | None = field(repr=False)
@@ -71,7 +71,7 @@ def prepare(
         Refused: a BSN would be used, and the protocol names no law under which this party may (UAVG art. 46(1)).
     """
     _within_the_law(protocol, party)
-    specs = protocol.fields_of(party)
+    specs = protocol.columns_of(party)
     done = distinct.side_by_side(lambda spec: _column(spec, records), specs)
     columns = {spec.name: column for spec, (column, _, _, _) in zip(specs, done, strict=True)}
     bad = [finding for _, findings, _, _ in done for finding in findings]
@@ -81,11 +81,31 @@ def prepare(
     for name, changed in aliases.items():
         columns[name], rows = replaced(columns[name], changed)
         counts.update({f"{name}: alias": rows} if rows else {})
+    made_bad = _make(columns, counts, records, protocol, party)
     references = None
     if records.reference is not None:
         references = [text.strip() or None if text else None for text in records.reference.to_pylist()]
-    bad_count = sum(total for _, _, total, _ in done)
+    bad += [finding for findings, _ in made_bad for finding in findings]
+    bad_count = sum(total for _, _, total, _ in done) + sum(total for _, total in made_bad)
     return Prepared(party, columns, records.rows, references, tuple(bad[:MAX_SHOWN]), bad_count, dict(counts))
+
+
+def _make(
+    columns: dict[str, Column], counts: Counter[str], records: Records, protocol: Protocol, party: str
+) -> list[tuple[list[Finding], int]]:
+    """Add the categories that are made of other columns, and count what has none. Returns what is bad in those."""
+    reasons: dict[str, dict[int, str]] = {}
+    for spec in protocol.fields_of(party):
+        if spec.made is not None:
+            one = made.category(spec, columns, protocol.reference_date)
+            columns[spec.name] = one.column
+            counts.update({f"{spec.name}: {note}": rows for note, rows in one.notes.items()})
+            reasons[spec.made.fields[0]] = {**one.bad, **reasons.get(spec.made.fields[0], {})}
+    found = []
+    for name, bad in reasons.items():
+        column = columns[name]
+        found.append(_bad_cells(protocol.field(name), records, Texts(column.codes, column.values), bad))
+    return found
 
 
 def _within_the_law(protocol: Protocol, party: str) -> None:
@@ -121,6 +141,8 @@ def _value(spec: FieldSpec, text: str) -> tuple[str | None, str]:
     if spec.kind == "education-number":
         number = normalise.education_number(text)
         return number.value, number.note
+    if spec.kind == "number" and spec.send == "none":
+        return normalise.amount(text), ""
     value = normalise.NORMALISERS[spec.kind](text)
     if value is not None and spec.values is not None and value not in spec.values:
         raise normalise.BadValue("not one of the categories that the protocol names")

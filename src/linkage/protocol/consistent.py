@@ -12,8 +12,9 @@ import itertools
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from linkage import regions
 from linkage.protocol.asked import asked
-from linkage.protocol.made import Bands, Running
+from linkage.protocol.made import Bands, Region, Running
 from linkage.protocol.model import FieldSpec, Party, Protocol
 from linkage.protocol.names import Problem, known, twice
 from linkage.protocol.profiles import ClkField, HardenedField
@@ -48,6 +49,7 @@ def problems(p: Protocol) -> Iterator[Problem]:
             yield ("fields", i), f"expected 'values': send is '{field.send}'"
         elif field.values is not None and field.made is None and field.send not in ("category", "blinded"):
             yield ("fields", i), "expected no 'values' unless send is 'category' or 'blinded'"
+        yield from twice(("fields", i, "values"), field.values or (), "value")
         yield from _made(i, field, p)
     specs: Sequence[ClkField | HardenedField] = p.encoding.fields
     for i, spec in enumerate(specs):
@@ -108,8 +110,25 @@ def _made(i: int, field: FieldSpec, p: Protocol) -> Iterator[Problem]:
         case Running():
             if len(values) != 2:
                 yield ("fields", i, "values"), "expected two values: running, and not"
+        case Region():
+            yield from _regions(i, field.made, values)
     if field.kind != "category":
         yield ("fields", i, "kind"), f"expected category for what is made, got {field.kind}"
+
+
+def _regions(i: int, made: Region, values: Sequence[str]) -> Iterator[Problem]:
+    """A year without a table; values that are no region of it, or that name one region twice."""
+    if made.year not in regions.years():
+        known_years = ", ".join(map(str, regions.years()))
+        yield ("fields", i, "made", "year"), f"there is no table of regions for {made.year}; there is {known_years}"
+        return
+    path: Path = ("fields", i, "values")
+    codes = made.codes(values)
+    for j, code in enumerate(codes):
+        if code is None:
+            yield (*path, j), f"expected code or name of a region of level {made.level} in {made.year}"
+        elif code in codes[:j]:
+            yield (*path, j), f"region {code} stands twice"
 
 
 def _parties(p: Protocol) -> Iterator[Problem]:

@@ -275,5 +275,6 @@ def compatible_by_no_law(p: Protocol) -> Seen:
 def identity_in_clear(p: Protocol) -> Seen:
     """What identifies a person leaves as a token or in the filter, never as a category that can be read."""
     for field in p.fields:
-        if field.send == "category" and field.kind in _IDENTITY:
-            yield f"fields.{field.name}", f"a {field.kind} would leave in clear"
+        if field.send in ("category", "blinded") and field.kind in _IDENTITY:
+            how = "in clear" if field.send == "category" else "as the code of a category"
+            yield f"fields.{field.name}", f"a {field.kind} would leave {how}"

@@ -159,6 +159,36 @@ def hardening_that_hides_little(p: Protocol) -> Seen:
             yield "encoding.hardening", f"{step.step} does not withstand known pairs or graph matching"
 
 
+@rule("P230", Severity.INFO)
+def code_shows_frequency(p: Protocol) -> Seen:
+    """The code of a category hides its name and not how often it occurs. Who knows about how many persons each category
+    has, from a yearly report for instance, reads most codes off their counts; the linkage unit together with any
+    custodian, or with a recipient, reads them all."""
+    for field in p.fields:
+        if field.send == "blinded":
+            yield f"fields.{field.name}", f"{len(field.values or ())} codes, and {p.unit.id} sees how often each occurs"
+
+
+@rule("P231", Severity.WARNING)
+def made_of_what_leaves_in_clear(p: Protocol) -> Seen:
+    """A category made of a field lets the field itself stay where it is. Where the field leaves all the same, in clear,
+    the category could be made of it afterwards, and nothing is gained."""
+    for field in p.fields:
+        for name in field.made.fields if field.made else ():
+            if p.field(name).send == "category":
+                yield f"fields.{name}.send", f"'{field.name}' is made of '{name}', which leaves in clear: it need not"
+
+
+@rule("P232", Severity.ERROR)
+def blinded_for_a_reader(p: Protocol) -> Seen:
+    """A category is sent blinded so that the linkage unit cannot read it. As the recipient of a table of it, the unit
+    would have to."""
+    for output in p.tables:
+        names = p.blinded(output)
+        if names and p.unit.id in output.to:
+            yield f"outputs.{output.name}.to", f"{p.unit.id} cannot read {', '.join(names)}: sent blinded"
+
+
 @rule("P220", Severity.INFO)
 def guarantee_of_oprf(p: Protocol) -> Seen:
     """A number that is a token by oblivious PRF can be tried out only with the help of every key-holder, who count and

@@ -3,15 +3,18 @@
 Rules kept here:
 
 - A way of making is told apart by its `method`, and has its own keys and no others.
-- The values that come out stand in the protocol like those of any other category.
+- The values that come out stand in the protocol like those of any other category. How they are made:
+  docs/spec/encoding.md, "Categories made by the custodian"; `linkage.encode.made` does it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from linkage import regions
 from linkage.protocol.base import Day, Model, Slug
 
 
@@ -44,6 +47,17 @@ class Region(Model):
     def fields(self) -> tuple[str, ...]:
         """The fields that it is made of."""
         return (self.of,)
+
+    def codes(self, values: Sequence[str]) -> list[str | None]:
+        """The region that each value names, by its code or its name; None for no region of that level and year.
+
+        Raises:
+            InputError: there is no table for the year.
+        """
+        table = regions.table(self.year)
+        every = table.codes(self.level)
+        named = {table.name(code): code for code in every} | {code: code for code in every}
+        return [named.get(value) for value in values]
 
 
 class Running(Model):

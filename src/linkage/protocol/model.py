@@ -10,7 +10,9 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PrivateAttr, StringConstraints
@@ -26,7 +28,7 @@ from linkage.protocol.stages import Exact, Matching
 if TYPE_CHECKING:
     from linkage.tables import Layout
 
-
+NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 Kind = Literal[
     "bsn", "education-number", "given-name", "initials", "surname", "prefix", "birth-date", "date", "sex",
     "postcode", "house-number", "text", "number", "category",
@@ -172,6 +174,13 @@ class FieldSpec(Model):
     """How the custodian makes these categories of other fields, on its own machine; without it they are a column."""
     label: Text | None = None
     """Heading in the table, for categories."""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What the linkage unit calls the categories: by their values, or ``#0``, ``#1``, ... where these are sent
+        blinded, code by code."""
+        every = self.values or ()
+        return tuple(f"#{code}" for code in range(len(every))) if self.send == "blinded" else every
 
 
 class Waves(Model):
@@ -332,16 +341,21 @@ class Protocol(Model):
         """The custodians that get rows of their own back."""
         return tuple(dict.fromkeys(party for output in self.lists for party in output.of))
 
-    def axes(self, output: Table) -> dict[str, tuple[str, ...]]:
-        """What a table is split by beside its categories: name of the split to its states."""
+    def axes(self, output: Table, names: Mapping[str, tuple[str, ...]] = NOTHING) -> dict[str, tuple[str, ...]]:
+        """What a table is split by beside its categories: name of the split to its states.
+
+        Args:
+            output: the table.
+            names: what to call the categories of a field, where that is something else than `FieldSpec.codes`.
+        """
         if not isinstance(output, Partition):
             return {}
-        return {split.name: split.values(self.told(split)) for split in output.splits}
+        return {split.name: split.values(self.told(split, names)) for split in output.splits}
 
-    def told(self, split: Split) -> dict[str, tuple[str, ...]]:
-        """Per thing sought the values that those who are found are told apart by, where there are any."""
+    def told(self, split: Split, names: Mapping[str, tuple[str, ...]] = NOTHING) -> dict[str, tuple[str, ...]]:
+        """Per thing sought the values that those who are found are told apart by, where there are any; see `axes`."""
         apart = {one.name: one.field for one in split.sought if one.field and not one.only}
-        return {name: self.field(field).values or () for name, field in apart.items()}
+        return {name: names.get(field) or self.field(field).codes for name, field in apart.items()}
 
     def moments(self, output: Table) -> dict[str, str]:
         """The day that the states of each split are of: the one that its categories are made for, or the reference date
@@ -368,9 +382,19 @@ class Protocol(Model):
         same = (o for o in self.outputs if isinstance(o, Partition) and o.of == output.of and o.name != output.name)
         return next((o, s) for o in same for s in o.splits if s.wave == "this" and s.sought == split.sought)
 
-    def values(self, output: Table, name: str) -> tuple[str, ...]:
-        """The values of a column of a table: a category field, or a split."""
-        return self.axes(output)[name] if name in self.axes(output) else self.field(name).values or ()
+    def values(self, output: Table, name: str, names: Mapping[str, tuple[str, ...]] = NOTHING) -> tuple[str, ...]:
+        """The values of a column of a table, a category field or a split, as the linkage unit writes them; or with
+        other names for the categories of some fields, see `axes`."""
+        axes = self.axes(output, names)
+        return axes[name] if name in axes else names.get(name) or self.field(name).codes
+
+    def blinded(self, output: Table) -> dict[str, tuple[str, ...]]:
+        """The fields sent blinded that a table may tell persons apart by: each with the custodians that send it."""
+        pooled = [name for table in (output.pool.tables if output.pool else ()) for name in table]
+        found = dict.fromkeys([*output.by, *pooled], output.of)
+        for split in getattr(output, "splits", ()):
+            found |= {one.field: one.at for one in split.sought if one.field and one.field not in found}
+        return {name: parties for name, parties in found.items() if self.field(name).send == "blinded"}
 
     @property
     def key_holders(self) -> tuple[Party, ...]:
@@ -395,6 +419,10 @@ class Protocol(Model):
     def fields_of(self, party_id: str, *send: str) -> tuple[FieldSpec, ...]:
         """The fields a party has, of these ways of sending (all when none is named)."""
         return tuple(f for f in self.fields if party_id in f.parties and (not send or f.send in send))
+
+    def columns_of(self, party_id: str) -> tuple[FieldSpec, ...]:
+        """The fields that are columns of a party's file: all but those that it makes of them."""
+        return tuple(f for f in self.fields_of(party_id) if f.made is None)
 
     def oprf_stages_of(self, party_id: str) -> dict[str, Exact]:
         """Field to stage, for the numbers of a custodian that are made tokens by oblivious PRF."""

@@ -8,6 +8,8 @@ Rules kept here:
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from linkage.protocol.model import FieldSpec, Protocol
 from linkage.report.lang import Lang
 from linkage.report.words import word
@@ -17,7 +19,13 @@ def leaves(protocol: Protocol, field: FieldSpec, lang: Lang) -> str:
     """How a field leaves the custodian's machine."""
     stage = protocol.exact_stage(field.name)
     made_with_holders = field.send == "exact" and stage is not None and stage.oprf_suite
-    return word("sent_oprf" if made_with_holders else f"sent_{field.send}", lang)
+    sent = word("sent_oprf" if made_with_holders else f"sent_{field.send}", lang)
+    return f"{made_here(field.made.fields, lang)}, {sent}" if field.made else sent
+
+
+def made_here(fields: Iterable[str], lang: Lang) -> str:
+    """That a field is made of others on the custodian's machine."""
+    return word("made_here", lang, of=", ".join(fields))
 
 
 def lines(protocol: Protocol, lang: Lang) -> list[str]:
@@ -35,18 +43,25 @@ def lines(protocol: Protocol, lang: Lang) -> list[str]:
     return [*made, *collusion(protocol, lang)]
 
 
+def _blinded(protocol: Protocol, lang: Lang) -> list[str]:
+    """What becomes known of categories that travel as codes."""
+    fields = ", ".join(field.name for field in protocol.fields if field.send == "blinded")
+    return [word("collusion_blinded", lang, unit=protocol.unit.name, fields=fields)] if fields else []
+
+
 def collusion(protocol: Protocol, lang: Lang) -> list[str]:
-    """What each collusion would break: of numbers the weakest way in which one is sent, and of names."""
+    """What each collusion would break: of numbers the weakest way in which one is sent, of names, and of blinded
+    categories."""
     unit = protocol.unit.name
     if any(f.kind == "bsn" and f.send == "exact" and not _oprf(protocol, f) for f in protocol.fields):
-        return [word("collusion", lang, unit=unit)]
+        return [word("collusion", lang, unit=unit), *_blinded(protocol, lang)]
     result = []
     if protocol.oprf_stages:
         result.append(word("collusion_unit", lang, unit=unit))
         result += _guesses(protocol, lang)
         result.append(word("collusion_all", lang, unit=unit, holders=_names(protocol)))
-    names = word("collusion_names", lang, unit=unit)
-    return [*result, names] if any(f.send == "bloom" for f in protocol.fields) else result
+    names = [word("collusion_names", lang, unit=unit)] if any(f.send == "bloom" for f in protocol.fields) else []
+    return [*result, *names, *_blinded(protocol, lang)]
 
 
 def _guesses(protocol: Protocol, lang: Lang) -> list[str]:

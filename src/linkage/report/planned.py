@@ -33,7 +33,7 @@ class Plan:
     ignored: tuple[str, ...]
     """Headings that are not used."""
     leaves: Mapping[str, str]
-    """Field to how it is sent, in the words of the protocol: exact, bloom, category, none."""
+    """Field to how it is sent, in the words of the protocol: exact, bloom, category, blinded, none."""
     judged: Mapping[str, int]
     """Rows, included rows, and excluded rows by reason."""
     notes: Mapping[str, int]
@@ -50,7 +50,9 @@ class Plan:
 def as_text(plan: Plan, lang: Lang) -> str:
     """The plan for a terminal."""
     fields = {
-        f"{plan.headings[name]} ({name})": guarantee.leaves(plan.protocol, plan.protocol.field(name), lang)
+        f"{plan.headings[name]} ({name})" if name in plan.headings else name: guarantee.leaves(
+            plan.protocol, plan.protocol.field(name), lang
+        )
         for name in plan.leaves
     }
     if plan.reference:

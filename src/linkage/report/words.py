@@ -262,6 +262,22 @@ WORDS: Texts = {
     "sent_exact": {"nl": "gaat weg als token met sleutel", "en": "leaves as a keyed token"},
     "sent_bloom": {"nl": "gaat weg als bits in één filter", "en": "leaves as bits in one filter"},
     "sent_category": {"nl": "gaat weg als categorie", "en": "leaves as a category"},
+    "sent_blinded": {
+        "nl": "gaat weg als code van een categorie, die de koppelaar niet kan lezen",
+        "en": "leaves as the code of a category, which the linkage unit cannot read",
+    },
+    "made_here": {"nl": "hier gemaakt van {of}", "en": "made here of {of}"},
+    "abroad": {"nl": "woont in het buitenland", "en": "lives abroad"},
+    "no-region": {"nl": "regio van de gemeente niet bekend", "en": "region of the municipality not known"},
+    "not-listed": {"nl": "regio die niet in het protocol staat", "en": "region that the protocol does not list"},
+    "day-unclear": {"nl": "begin of einde niet zeker genoeg", "en": "first or last day not certain enough"},
+    "ends-before": {"nl": "eindigt voor het begint", "en": "ends before it begins"},
+    "collusion_blinded": {
+        "nl": "{unit} alleen: ziet codes van {fields} en hoe vaak elke voorkomt, waaruit soms te raden is welke code "
+        "wat betekent; met één bronhouder of ontvanger leest het ze alle.",
+        "en": "{unit} alone: sees codes of {fields} and how often each occurs, from which it can sometimes be guessed "
+        "which is which; with one custodian or recipient it reads them all.",
+    },
     "sent_none": {"nl": "blijft hier", "en": "stays here"},
     "decided": {"nl": "besloten door {who} op {day}", "en": "decided by {who} on {day}"},
 }

@@ -29,7 +29,7 @@ from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
 from linkage.protocol.model import Party, Protocol
 from linkage.report.planned import Plan
-from linkage.roles import agreement, blinding, consents, contacts, exchange, numbers, rowproof
+from linkage.roles import agreement, blinding, codebook, consents, contacts, exchange, numbers, rowproof
 from linkage.roles.asked import Desk, Export
 from linkage.roles.blinding import Waiting
 from linkage.roles.ceremony import linkage_secret
@@ -62,6 +62,8 @@ class Tokenised:
     """``uint8[n, 16]``: handles in the package. In memory only, for an embedder to look up what became of a row."""
     rows: NDArray[np.int64] = field(repr=False)
     """``int64[n]``: the row number as given of each handle."""
+    codebooks: tuple[Path, ...] = ()
+    """Sealed files for recipients that are no custodians: what the codes of blinded categories mean."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,6 +136,7 @@ def tokenise(
         bad_cells=plan_.bad_count, basis=_basis(protocol, home.card.party), left_out=blinded.left_out,
         row_basis=_row_basis(home, protocol.party(home.card.party)), commitment=committed, **protocol.wave,
     )  # fmt: skip
+    codebooks = codebook.give(home, identity, linkage, secret)
     unit = agreement.serving(home, protocol, protocol.unit.id)
     target = home.outbox(unit.party) / f"{protocol.id}.{home.card.party}.package"
     tally = encoder.Tally()
@@ -146,7 +149,7 @@ def tokenise(
     letter = exchange.Letter(exchange.ENCODINGS, [unit], body, content, tally.counts, back)
     digest = exchange.send(home, identity, linkage, letter, target)
     blinding.destroy(desk)
-    return Tokenised(target, digest, plan_, tally.counts(), blinded.left_out, *tally.handles())
+    return Tokenised(target, digest, plan_, tally.counts(), blinded.left_out, *tally.handles(), tuple(codebooks))
 
 
 def _keeper(desk: Desk, prepared: Prepared, tally: Tally, config: Config) -> Callable[[str], None]:
@@ -191,7 +194,13 @@ def _prepare(home: Home, protocol: Protocol, path: Path, config: Config) -> tupl
     party = protocol.party(home.card.party)
     if config.party != party.id:
         raise InputError(f"the config is for party {config.party}, this home is of {party.id}")
-    fields = [f.name for f in protocol.fields_of(party.id)]
+    fields = [f.name for f in protocol.columns_of(party.id)]
+    made = [f.name for f in protocol.fields_of(party.id) if f.made and f.name in config.columns]
+    if made:
+        raise InputError(
+            f"the config names a column for {', '.join(made)}, which the protocol makes of other columns",
+            hint="Remove it under 'columns'.",
+        )
     unnamed = [name for name in fields if name not in config.columns]
     if unnamed:
         raise InputError(f"the config names no column for {', '.join(unnamed)}", hint="Add it under 'columns'.")

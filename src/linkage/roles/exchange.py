@@ -34,7 +34,7 @@ from linkage.protocol.model import Protocol
 from linkage.roles import agreement
 from linkage.roles.home import Home, Linkage
 
-SHARE, ENCODINGS, RELEASE = "secret-share", "encodings", "release"
+SHARE, ENCODINGS, CODEBOOK, RELEASE = "secret-share", "encodings", "codebook", "release"
 CHECK = "secret-check"
 """What the header of encodings says of the linkage secret they were made with: equal where the secret is."""
 KEYS = "keys"
@@ -48,7 +48,7 @@ class Letter:
     """What is to be sealed."""
 
     type: str
-    """`SHARE`, `ENCODINGS` or `RELEASE`."""
+    """`SHARE`, `ENCODINGS`, `CODEBOOK` or `RELEASE`."""
     readers: Sequence[Card]
     """Who can open it."""
     body: bytes | Iterable[bytes] = field(repr=False)

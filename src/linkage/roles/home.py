@@ -119,6 +119,15 @@ class Linkage:
         """The decision on the list of that digest, at the approver and at the linkage unit."""
         return self.folder / "approvals" / f"{listed.removeprefix(canonical.DIGEST_PREFIX)}.json"
 
+    @property
+    def codebook(self) -> Path:
+        """At a recipient: what the codes of blinded categories mean. The linkage unit never has one."""
+        return self.folder / "codebook.json"
+
+    def sent_codebook(self, reader: str) -> Path:
+        """At a custodian: the codebook as it was sealed to a recipient."""
+        return self.folder / "codebooks" / f"{reader}.package"
+
 
 class Home:
     """An organisation's home folder.

@@ -25,6 +25,7 @@ from linkage.roles import (
     approver,
     blinding,
     ceremony,
+    codebook,
     contacts,
     custodian,
     exchange,
@@ -40,8 +41,8 @@ from linkage.roles.home import Home, Linkage
 Kind = Literal["rotation", "revocation", "card", "protocol", "signature", "package"]
 ORDER: tuple[Kind, ...] = ("rotation", "revocation", "card", "protocol", "signature", "package")
 PACKAGES = (
-    exchange.SHARE, keyholder.PUBLIC, keyholder.REQUEST, keyholder.ANSWER, exchange.ENCODINGS, exchange.RELEASE,
-    listed.REQUEST, listed.APPROVAL, listed.LIST,
+    exchange.SHARE, keyholder.PUBLIC, keyholder.REQUEST, keyholder.ANSWER, exchange.ENCODINGS, exchange.CODEBOOK,
+    exchange.RELEASE, listed.REQUEST, listed.APPROVAL, listed.LIST,
 )  # fmt: skip
 SNIFF = 4_096
 
@@ -172,6 +173,9 @@ def take_package(home: Home, identity: Identity, path: Path) -> str:
 
         unit.take_encodings(home, identity, linkage, path)
         return f"took in {header.content.get('rows')} encoded rows from {header.sender}"
+    if header.type == exchange.CODEBOOK:
+        codebook.take(home, identity, linkage, path)
+        return f"took in the codebook of {header.sender}"
     if header.type == exchange.RELEASE:
         kept = recipient.take_release(home, identity, linkage, path)
         return f"took in the release '{kept.stem}': `linkage result show`"
@@ -251,6 +255,8 @@ def _continue(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
         steps += _key_holder(home, identity, linkage)
     if own in [p.id for p in agreed.custodians]:
         steps += _custodian(home, identity, linkage)
+    elif own != agreed.unit.id:
+        steps += _results(home, linkage)
     if own == agreed.unit.id:
         steps += _unit(home, linkage)
     return steps + _approver(home, identity, linkage)
@@ -299,7 +305,7 @@ def _last_package(home: Home, linkage: Linkage) -> int:
 
 
 def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
-    agreed, name = linkage.protocol, _name(linkage)
+    name = _name(linkage)
     steps, complete = _secret(home, identity, linkage)
     if not complete:
         return steps
@@ -307,12 +313,21 @@ def _custodian(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
     steps += going_on
     if not going_on and "tokenise" not in _acts(home, linkage):
         steps.append(Step("decide", f"{name}: see what would leave with linkage plan FILE, then linkage tokenise FILE"))
-    if agreed.lists:
+    if linkage.protocol.lists:
         return steps + [Step(kind, f"{name}: {text}") for kind, text in contacts.steps(home, linkage)]
-    wanted = [o.name for o in agreed.tables if home.card.party in o.to]
-    if wanted and not any(linkage.result(o).exists() for o in wanted):
+    return steps + _results(home, linkage)
+
+
+def _results(home: Home, linkage: Linkage) -> list[Step]:
+    """What a recipient waits for, or can read."""
+    agreed, name, me = linkage.protocol, _name(linkage), home.card.party
+    wanted = [o.name for o in agreed.tables if me in o.to]
+    here = any(linkage.result(o).exists() for o in wanted)
+    codebooks = codebook.awaited(agreed, me, linkage) if here or "custodian" not in agreed.party(me).roles else []
+    steps = [Step("wait", f"{name}: for the codebook of {party}") for party in codebooks]
+    if wanted and not here:
         steps.append(Step("wait", f"{name}: for the release from {agreed.unit.id}"))
-    elif wanted:
+    elif wanted and not steps:
         steps.append(Step("done", f"{name}: the result is here: linkage result show"))
     return steps
 
@@ -381,7 +396,8 @@ def _going_on(home: Home, identity: Identity, linkage: Linkage) -> list[Step]:
         return [Step("decide", f"{name}: all answers are here: linkage tokenise FILE ({error.message})")]
     if not isinstance(made, custodian.Tokenised):
         return []
-    return [Step("done", f"{name}: made the package for {linkage.protocol.unit.id}; send {made.package.name}", made)]
+    send = ", ".join(path.name for path in (made.package, *made.codebooks))
+    return [Step("done", f"{name}: made the package for {linkage.protocol.unit.id}; send {send}", made)]
 
 
 def _counted(elements: Mapping[str, int]) -> str:

@@ -1,4 +1,9 @@
-"""What a recipient does: take a release in and read it."""
+"""What a recipient does: take a release in and read it.
+
+Rules kept here:
+
+- A release is kept as it was received, so that it stays what the linkage unit sealed; it is read each time anew.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +13,10 @@ from linkage import files
 from linkage.crypto.envelope import Package
 from linkage.crypto.identity import Identity
 from linkage.disclosure import release as releases
+from linkage.disclosure.reading import readable
 from linkage.disclosure.release import Release
 from linkage.errors import Refused, Untrusted
-from linkage.roles import agreement, exchange
+from linkage.roles import agreement, codebook, exchange
 from linkage.roles.home import Home, Linkage
 
 MAX_BYTES = 16 << 20
@@ -44,10 +50,12 @@ def take_release(home: Home, identity: Identity, linkage: Linkage, path: Path) -
 
 
 def results(linkage: Linkage) -> list[Release]:
-    """The releases that are here, wave by wave, in the order of the protocol's outputs.
+    """The releases that are here, wave by wave, in the order of the protocol's outputs; categories that travelled
+    blinded are read.
 
     Raises:
-        Refused: none is here yet.
+        Refused: none is here yet, or not the codebook that one is read with.
+        Untrusted: one of another protocol, or something here was altered.
     """
     dates = linkage.protocol.reference_dates
     paths = [linkage.result(output.name, day) for day in dates for output in linkage.protocol.tables]
@@ -57,4 +65,17 @@ def results(linkage: Linkage) -> list[Release]:
         raise Untrusted("a result here belongs to another protocol", where=linkage.folder.name)
     if not found:
         raise Refused("no result is here yet", hint="Drop the release in inbox/ and run `linkage next`.")
-    return found
+    return [_read(release, linkage) for release in found]
+
+
+def _read(release: Release, linkage: Linkage) -> Release:
+    protocol, here = linkage.protocol, codebook.kept(linkage)
+    blinded = protocol.blinded(next(o for o in protocol.tables if o.name == release.output))
+    missing = sorted({parties[0] for name, parties in blinded.items() if name not in here})
+    if missing:
+        raise Refused(
+            f"the release '{release.output}' is here, but not what its codes mean: the codebook of "
+            + " and ".join(missing),
+            hint="Drop it in inbox/ and run `linkage next`.",
+        )
+    return readable(release, protocol, {name: here[name] for name in blinded})
