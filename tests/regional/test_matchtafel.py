@@ -1,4 +1,4 @@
-"""Matchtafel: which of its candidates are known at the table already, told to the school alone, after a second person."""
+"""Matchtafel: which candidates are known at the table already, told to the school alone, after a second person."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from linkage import files
 from linkage.encode import config as configs
 from linkage.encode.config import Config
 from linkage.errors import InputError, Refused
-from linkage.protocol.load import load, loads
+from linkage.protocol.load import loads
 from linkage.report.returned import Contacts
 from linkage.roles import approver, contacts, listed, recipient, recontact, unit
 from linkage.synth import region, regional
@@ -162,21 +162,32 @@ def test_a_list_that_was_refused_stays_and_a_question_about_one_or_a_few_is_refu
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        pytest.param("mode: recontact ", "mode: statistics ", "'recontact' is no question of mode statistics", id="mode"),
+        pytest.param(
+            "mode: recontact ", "mode: statistics ", "'recontact' is no question of mode statistics", id="mode"
+        ),
         pytest.param("smallest_cohort: 30 ", "smallest_cohort: 1 ", "greater than or equal to 10", id="one"),
     ],
-)  # fmt: skip
-def test_counting_and_asking_about_one_are_no_protocol(old: str, new: str, said: str) -> None:
+)
+def test_another_mode_and_a_question_about_one_are_no_protocol(old: str, new: str, said: str) -> None:
     assert TEXT.count(old) == 1
     with pytest.raises(InputError, match=said):
         loads(TEXT.replace(old, new).encode(), name="p.yml")
 
 
-def test_a_count_of_the_table_is_refused_by_the_loader() -> None:
-    counted = TEXT[TEXT.index("    when: found") : TEXT.index("    smallest_cohort")]
-    text = TEXT.replace(counted, "    by: []\n    protection: {method: suppression, minimum: 10, minimum_decision: null, "
-        "rounding: 5, zero_and_full: hide, margins: []}\n    pool: null\n").replace("question: recontact", "question: overlap")  # fmt: skip
-    text = text[: text.index("    approved_by")] + text[text.index("\nretention:") :]
+COUNT = """question: overlap
+    of: [mbo]
+    to: [mbo]
+    found_in: [gemeente, uwv]
+    by: []
+    smallest_cohort: 10
+    protection:
+      {method: suppression, minimum: 10, minimum_decision: null, rounding: 5, zero_and_full: hide, margins: []}
+    pool: null
+"""
+
+
+def test_a_count_in_place_of_the_list_is_no_protocol() -> None:
+    counted = TEXT[: TEXT.index("question: recontact")] + COUNT + TEXT[TEXT.index("\nretention:") :]
     with pytest.raises(InputError, match="'overlap' is no question of mode recontact"):
-        loads(text.encode(), name="p.yml")
-    assert load(files.shipped(f"protocols/{NAME}.yml")).tables == ()
+        loads(counted.encode(), name="p.yml")
+    assert loads(TEXT.encode(), name="p.yml").tables == ()
