@@ -17,8 +17,6 @@ from datetime import date
 from pathlib import Path
 from unittest import mock
 
-import pyarrow as pa
-
 from counted import Row, Wave
 from linkage import files
 from linkage.disclosure.release import Release
@@ -66,8 +64,8 @@ REFERENCES = {
     "uwv": "ikvnummer",
     "employers": "Personeelsnummer",
 }
-CONSENT = "doel"
-"""Heading of the purpose in a school's file of consent."""
+PURPOSE, WHEN = "doel", "datum"
+"""Headings in a school's file of consent."""
 
 
 @contextmanager
@@ -107,9 +105,7 @@ class Pilot(Simulator):
             folder, numbers, template=name, registers=registers, region=region,
             bad_cells=dict.fromkeys(leave_out, "leave-out"),
         )  # fmt: skip
-        asked = {school: _for_purpose(table, name) for school, table in region.consent.items()}
-        exported = regional.Region(region.registers, asked, region.truth)
-        made.paths = write_region(exported, folder / "data")
+        made.paths = write_region(region, folder / "data")
         made.found().agree()
         return made
 
@@ -136,10 +132,19 @@ class Pilot(Simulator):
     def input(self, party: str) -> Path:
         return self.paths[self.registers[party]]
 
+    def consent(self, party: str) -> Path:
+        """What a school was answered until today, each for the purpose of this protocol."""
+        assert self.region is not None
+        events = self.region.consent[self.registers[party]].to_pylist()
+        today = homes.today().isoformat()
+        told = [{**event, PURPOSE: self.template} for event in events if event[WHEN] <= today]
+        lines = [";".join(one) for one in ([*told[0]], *(event.values() for event in told))]
+        return files.write(self.folder / "data" / f"{party}-{today}.csv", "\n".join(lines).encode())
+
     def tokenise(self, party: str, path: Path | None = None) -> Tokenised:
         home, identity, config = self.homes[party], self.identities[party], self.config(party)
         if config.consent is not None:
-            custodian.import_consent(home, identity, self.paths[f"{self.registers[party]}/consent"], config)
+            custodian.import_consent(home, identity, self.consent(party), config)
         linkage, file = self.linkage(party), path or self.input(party)
         bad = "leave-out" if party in self.bad_cells else "refuse"
         self.sent[party] = self.answered(
@@ -181,12 +186,6 @@ class Pilot(Simulator):
         first, *others = told.values()
         assert all(other == first for other in others)
         return first
-
-
-def _for_purpose(table: pa.Table, purpose: str) -> pa.Table:
-    """Consent events for the purpose of another protocol."""
-    at = table.column_names.index(CONSENT)
-    return table.set_column(at, CONSENT, pa.repeat(purpose, table.num_rows))
 
 
 def sound(name: str, accepted: Collection[str]) -> None:

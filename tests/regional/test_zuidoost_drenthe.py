@@ -1,4 +1,4 @@
-"""Zuidoost-Drenthe: about fifty graduates a year, consent at the diploma, and figures so small that years are pooled."""
+"""Zuidoost-Drenthe: some fifty graduates a year, consent at the diploma, figures so small that years are pooled."""
 
 from __future__ import annotations
 
