@@ -32,6 +32,13 @@ SOUGHT = (
 )
 
 
+def _field(field: dict[str, Any]) -> dict[str, Any]:
+    """All three have what is matched; categories are ones that are read, as a recipient has them at last."""
+    if field["send"] in ("exact", "bloom"):
+        return field | {"parties": ("mbo", "gemeente", "uwv")}
+    return field | {"send": "category"} if field["send"] == "blinded" else field
+
+
 def _split(name: str, nl: str, en: str, wave: str = "this") -> dict[str, Any]:
     return {"name": name, "label": {"nl": nl, "en": en}, "sought": SOUGHT, "wave": wave}
 
@@ -42,10 +49,7 @@ def protocol() -> Protocol:
     said = loads(protocols.SHIPPED.encode(), name="p.yml").model_dump()
     uwv = said["parties"][1] | {"id": "uwv", "name": "UWV (fictief)", "cohort": ()}
     said["parties"] = (*said["parties"][:2], uwv, said["parties"][2])
-    said["fields"] = tuple(
-        field | {"parties": ("mbo", "gemeente", "uwv")} if field["send"] in ("exact", "bloom") else field
-        for field in said["fields"]
-    )
+    said["fields"] = tuple(map(_field, said["fields"]))
     said["waves"] = {"dates": ("2027-10-01",), "tokens": "kept", "kept_until": "2028-09-30"}
     shared = {key: said["outputs"][0][key] for key in ("to", "smallest_cohort", "protection")}
     pool = {"shown_at_least": 0.25, "tables": ()}

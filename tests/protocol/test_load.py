@@ -294,28 +294,6 @@ def test_the_columns_of_a_package_follow_from_the_protocol(agreed: Protocol) -> 
     assert (unit.tokens, unit.words, unit.categories) == ((), 0, ())
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "message"),
-    [
-        ("to: [mbo]\n    found_in", "to: [mbo, gemeente]\n    found_in", "nobody else gets them"),
-        ("to: [mbo]\n    found_in", "to: [gemeente]\n    found_in", "nobody else gets them"),
-        ("of: [mbo]\n", "of: [mbo, gemeente]\n", "expected the one custodian whose rows they are"),
-        ("approved_by: approver", "approved_by: unit", "expected a second person"),
-        ("approved_by: approver", "approved_by: mbo", "expected a second person"),
-        ("approved_by: approver", "approved_by: gemeente", "gemeente does not have the role approver"),
-        ("approved_by: approver", "approved_by: nobody", "nobody"),
-        ("found_in: [gemeente]", "found_in: [mbo]", "custodian beside mbo"),
-        ("mode: recontact", "mode: statistics", "'recontact' is no question of mode statistics"),
-    ],
-)
-def test_a_list_goes_to_the_one_whose_rows_they_are_after_a_second_person(old: str, new: str, message: str) -> None:
-    text = protocols.RECONTACT
-    assert loads(text.encode(), name="p.yml").lists
-    assert text.count(old) == 1
-    with pytest.raises(InputError, match=message):
-        loads(text.replace(old, new).encode(), name="p.yml")
-
-
 MADE = """  - {name: hours, kind: number, send: none, parties: [mbo]}
   - {name: town, kind: category, send: none, parties: [mbo]}
   - name: band
@@ -356,3 +334,25 @@ def test_a_made_category_that_does_not_fit_is_refused(old: str, new: str, messag
 def test_one_region_twice_by_code_and_by_name_is_refused() -> None:
     name = regions.table(2026).name("AM01")
     assert "region AM01 stands twice" in complaints(edited("[AM01, AM35]", f'[AM01, "{name}"]', WITH_MADE))[0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("to: [mbo]\n    found_in", "to: [mbo, gemeente]\n    found_in", "nobody else gets them"),
+        ("to: [mbo]\n    found_in", "to: [gemeente]\n    found_in", "nobody else gets them"),
+        ("of: [mbo]\n", "of: [mbo, gemeente]\n", "expected the one custodian whose rows they are"),
+        ("approved_by: approver", "approved_by: unit", "expected a second person"),
+        ("approved_by: approver", "approved_by: mbo", "expected a second person"),
+        ("approved_by: approver", "approved_by: gemeente", "gemeente does not have the role approver"),
+        ("approved_by: approver", "approved_by: nobody", "nobody"),
+        ("found_in: [gemeente]", "found_in: [mbo]", "custodian beside mbo"),
+        ("mode: recontact", "mode: statistics", "'recontact' is no question of mode statistics"),
+    ],
+)
+def test_a_list_goes_to_the_one_whose_rows_they_are_after_a_second_person(old: str, new: str, message: str) -> None:
+    text = protocols.RECONTACT
+    assert loads(text.encode(), name="p.yml").lists
+    assert text.count(old) == 1
+    with pytest.raises(InputError, match=message):
+        loads(text.replace(old, new).encode(), name="p.yml")

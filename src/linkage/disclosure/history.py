@@ -47,10 +47,8 @@ KEY_BYTES = 32
 MAC_BYTES = 16
 _SCHEMA = pa.schema([("row", pa.binary(MAC_BYTES)), ("cell", pa.int32()), ("part", pa.bool_())])
 Units = NDArray[np.int64]
-Columns = frozenset[tuple[str, str]]
+Key = frozenset[tuple[str, str]]
 """What a figure is about: columns with their values."""
-Key = tuple[str, Columns]
-"""Kind of count, and what it is about."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ class Past:
                 unit = np.where(single, np.arange(frame.cells), np.where(seen[place], place, NOBODY))
                 yield kind, np.where(who, unit[self.cell], NOBODY)
 
-    def counts(self) -> dict[Key, int]:
+    def counts(self) -> dict[tuple[str, Key], int]:
         """The exact count of every figure that is shown, or is a sum of cells that are; a state is named by its day."""
         frame, found = self.frame, {}
         whole = Frame(frame.by, frame.values, _subsets(frame.by))
@@ -146,17 +144,21 @@ class Past:
             summed = whole.figures(parts) == whole.figures(np.ones_like(parts))
             for n, key in enumerate(frozenset(one.items()) for one in whole.categories()):
                 if summed[n] or (key in position and seen[position[key]]):
-                    found[kind, frozenset((self._dated(name), value) for name, value in key)] = int(cells[n])
+                    found[kind, self._dated(key)] = int(cells[n])
         return found
 
-    @property
-    def coded(self) -> set[str]:
-        """The columns, as `counts` names them, whose values are sent blinded."""
-        return set(map(self._dated, self.about.blinded))
+    def _dated(self, key: Key) -> Key:
+        return frozenset((self._called[name], value) for name, value in key)
 
-    def _dated(self, name: str) -> str:
-        day = self.about.moments[self.about.by.index(name)]
-        return f"on {day}" if day else name
+    @property
+    def _called(self) -> dict[str, str]:
+        days = zip(self.about.by, self.about.moments, strict=True)
+        return {name: f"on {day}" if day else name for name, day in days}
+
+    @property
+    def in_code(self) -> set[str]:
+        """The columns, as `counts` calls them, whose values are codes that mean nothing under another protocol."""
+        return {self._called[name] for name in self.about.blinded}
 
 
 class History:
@@ -367,7 +369,7 @@ def difference(new: Past, past: Past, minimum: int) -> str:
     if known and a.of == b.of:
         return ""
     ours, theirs = new.counts(), past.counts()
-    if a.protocol != b.protocol and (coded := new.coded | past.coded):
+    if a.protocol != b.protocol and (coded := new.in_code | past.in_code):
         ours, theirs = _by_size(ours, coded), _by_size(theirs, coded)
     for (kind, key), count in ours.items():
         if apart >= SAME_MOMENT and not any(name.startswith("on ") for name, _ in key):
@@ -411,10 +413,10 @@ def from_bytes(data: bytes, *, where: str) -> Past:
         raise Untrusted("not a history of a release: damaged or altered", where=where) from None
 
 
-def _by_size(counts: Mapping[Key, int], coded: set[str]) -> dict[Key, int]:
+def _by_size(counts: Mapping[tuple[str, Key], int], coded: set[str]) -> dict[tuple[str, Key], int]:
     """Counts of which some columns have codes that mean something else in another protocol: the codes of alike counts
     make way for their ranks by size, so that what hardly changed is compared with itself."""
-    alike: dict[Key, list[int]] = {}
+    alike: dict[tuple[str, Key], list[int]] = {}
     for (kind, key), count in counts.items():
         name = kind, frozenset((column, "#" if column in coded else value) for column, value in key)
         alike.setdefault(name, []).append(count)

@@ -357,6 +357,20 @@ class Protocol(Model):
         apart = {one.name: one.field for one in split.sought if one.field and not one.only}
         return {name: names.get(field) or self.field(field).codes for name, field in apart.items()}
 
+    def values(self, output: Table, name: str, names: Mapping[str, tuple[str, ...]] = NOTHING) -> tuple[str, ...]:
+        """The values of a column of a table, a category field or a split, as the linkage unit writes them; or with
+        other names for the categories of some fields, see `axes`."""
+        axes = self.axes(output, names)
+        return axes[name] if name in axes else names.get(name) or self.field(name).codes
+
+    def blinded(self, output: Table) -> dict[str, tuple[str, ...]]:
+        """The fields sent blinded that a table may tell persons apart by: each with the custodians that send it."""
+        pooled = [name for table in (output.pool.tables if output.pool else ()) for name in table]
+        found = dict.fromkeys([*output.by, *pooled], output.of)
+        for split in getattr(output, "splits", ()):
+            found |= {one.field: one.at for one in split.sought if one.field and one.field not in found}
+        return {name: parties for name, parties in found.items() if self.field(name).send == "blinded"}
+
     def moments(self, output: Table) -> dict[str, str]:
         """The day that the states of each split are of: the one that its categories are made for, or the reference date
         of its wave."""
@@ -381,20 +395,6 @@ class Protocol(Model):
         """
         same = (o for o in self.outputs if isinstance(o, Partition) and o.of == output.of and o.name != output.name)
         return next((o, s) for o in same for s in o.splits if s.wave == "this" and s.sought == split.sought)
-
-    def values(self, output: Table, name: str, names: Mapping[str, tuple[str, ...]] = NOTHING) -> tuple[str, ...]:
-        """The values of a column of a table, a category field or a split, as the linkage unit writes them; or with
-        other names for the categories of some fields, see `axes`."""
-        axes = self.axes(output, names)
-        return axes[name] if name in axes else names.get(name) or self.field(name).codes
-
-    def blinded(self, output: Table) -> dict[str, tuple[str, ...]]:
-        """The fields sent blinded that a table may tell persons apart by: each with the custodians that send it."""
-        pooled = [name for table in (output.pool.tables if output.pool else ()) for name in table]
-        found = dict.fromkeys([*output.by, *pooled], output.of)
-        for split in getattr(output, "splits", ()):
-            found |= {one.field: one.at for one in split.sought if one.field and one.field not in found}
-        return {name: parties for name, parties in found.items() if self.field(name).send == "blinded"}
 
     @property
     def key_holders(self) -> tuple[Party, ...]:

@@ -7,7 +7,7 @@ from linkage.protocol import lint
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Output, Table
 from linkage.protocol.protections import CellKey, DifferentialPrivacy
-from linkage.report import guarantee, returned
+from linkage.report import asks, guarantee, returned
 from linkage.report.lang import Lang
 from linkage.report.words import word
 
@@ -17,7 +17,7 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
     lines = [
         str(getattr(protocol.title, lang)),
         f"{protocol.id} {protocol.version}, {protocol.valid.first} - {protocol.valid.last}",
-        f"{word('reference_date', lang)}: {protocol.reference_date}",
+        *(asks.waves(protocol, lang) or [f"{word('reference_date', lang)}: {protocol.reference_date}"]),
         f"{word('purpose', lang)}: {getattr(protocol.purpose.text, lang)}",
         f"{word('digest', lang)}: {protocol.digest}",
     ]
@@ -32,7 +32,7 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
             lines.append(f"  {word('row_basis', lang, table=party.row_basis.table, role=party.row_basis.role)}")
     for output in protocol.outputs:
         lines += ["", f"{getattr(output.title, lang)} -> {', '.join(output.to)}"]
-        lines.append(f"  {promise(output, protocol, lang)}")
+        lines += [f"  {line}" for line in (*asks.question(output, protocol, lang), promise(output, protocol, lang))]
     lines += ["", word("guarantee", lang), *(f"  {line}" for line in guarantee.lines(protocol, lang))]
     findings: list[Finding] = lint.check(protocol)
     return "\n".join([*lines, "", *map(str, findings)])

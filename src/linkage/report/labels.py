@@ -65,7 +65,9 @@ class Labels:
         return {name: self._of(split) for name, split in self.splits.items()}
 
     def _of(self, split: Split) -> dict[str, str]:
-        return {split.state(way): self._state(split, way) for way in split.ways(self.protocol.told(split))}
+        values = {field.name: field.values or () for field in self.protocol.fields}
+        every = (self.protocol.told(split), self.protocol.told(split, values))  # in codes, and as recipients read them
+        return {split.state(way): self._state(split, way) for told in every for way in split.ways(told)}
 
     def _state(self, split: Split, way: tuple[str | None, ...]) -> str:
         pairs = zip(split.sought, way, strict=True)

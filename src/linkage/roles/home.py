@@ -99,7 +99,7 @@ class Linkage:
         return self._of_wave(self.protocol.reference_date) / "unfinished"
 
     def result(self, output: str, reference_date: str | None = None) -> Path:
-        """At a recipient: a release, of the wave that lasts today or of another."""
+        """At a recipient: a release as it was received, of the wave that lasts today or of another."""
         return self._of_wave(reference_date or self.protocol.reference_date) / "results" / f"{output}.json"
 
     @property

@@ -50,8 +50,8 @@ def take_release(home: Home, identity: Identity, linkage: Linkage, path: Path) -
 
 
 def results(linkage: Linkage) -> list[Release]:
-    """The releases that are here, wave by wave, in the order of the protocol's outputs; categories that travelled
-    blinded are read.
+    """The releases that are here, wave by wave, in the order of the protocol's outputs; categories that
+    travelled blinded are read.
 
     Raises:
         Refused: none is here yet, or not the codebook that one is read with.
