@@ -55,7 +55,8 @@ def release(protocol: Protocol, by: tuple[str, ...]) -> Release:
     cells = frame.cells if frame.by else 0
     sizes = {"mbo": 100, "gemeente": 100}
     return Release(
-        protocol.digest, output.name, sizes, frame.by, tuple(every[:cells]), tuple(every[cells:-1]), every[-1],
+        protocol.digest, output.name, protocol.reference_date, sizes, frame.by, tuple(every[:cells]),
+        tuple(every[cells:-1]), every[-1],
         limits(output), (),
     )  # fmt: skip
 
