@@ -202,5 +202,8 @@ def test_a_locked_file_says_what_to_do(target: Path, monkeypatch: pytest.MonkeyP
 
 def test_what_comes_with_linkage_is_found_and_nothing_else() -> None:
     assert files.shipped("protocols/graduates-on-benefits.yml").is_file()
-    with pytest.raises(InputError, match="nothing of this name"):
+    with pytest.raises(InputError, match="nothing of this name") as caught:
         files.shipped("protocols/none.yml")
+    assert "friesland, graduates-on-benefits" in str(caught.value), "what there is"
+    with pytest.raises(InputError, match="nothing of this name"):
+        files.shipped("nowhere/none.yml")

@@ -138,10 +138,13 @@ def shipped(name: str) -> Path:
         InputError: nothing of that name is shipped.
     """
     here = Path(__file__).parent
-    for place in (here / "shipped", here.parents[1]):
-        if (place / name).is_file():
-            return place / name
-    raise InputError("nothing of this name comes with linkage", where=name)
+    places = (here / "shipped" / name, here.parents[1] / name)
+    for path in places:
+        if path.is_file():
+            return path
+    there = sorted({other.stem for path in places for other in path.parent.glob(f"*{path.suffix}")})
+    hint = f"There is {', '.join(there)}." if there else ""
+    raise InputError("nothing of this name comes with linkage", where=name, hint=hint)
 
 
 def _input_error(path: Path, verb: str, error: OSError) -> InputError:

@@ -25,6 +25,17 @@ ANOTHER = (
     "        basis: {{article: {article}, law: {law}, decided_by: Privacy officer, decided_on: 2026-08-20}}\n"
 )
 HEALTH = ('values: ["1", "2", "3", "4"]', 'values: ["1", "2", "3", "Wajong"]')
+FLAG = "  - {name: %s, kind: category, send: %s, parties: [mbo]%s}\n"
+JA_NEE = ', values: ["ja", "nee"], label: {nl: %s, en: %s}'
+DATES_OF_MBO = "  - {name: diploma-date, kind: date, send: none, parties: [mbo]}\n"
+
+
+def flagged(name: str, send: str, label: str = "") -> tuple[str, str]:
+    """One more field of the school."""
+    said = JA_NEE % (label or name, label or name) if send in ("category", "blinded") else ""
+    return DATES_OF_MBO, DATES_OF_MBO + FLAG % (name, send, said)
+
+
 CRIME = ('values: ["1", "2", "3", "4"]', 'values: ["1", "2", "3", "detentie"]')
 
 
@@ -122,6 +133,11 @@ UNLAWFUL: list[tuple[str, str, str, Edits]] = [
       ("law: WEB art. 9.2.10", "law: null"), ("law: WEB art. 9.2.10", "law: null")]),
     ("P140", "a category that tells of a handicap", "art. 9(1)", [HEALTH]),
     ("P141", "a category that tells of a prison", "art. 10", [CRIME]),
+    ("P170", "the mentor's judgement in clear", "art. 9(1)", [flagged("kwetsbaar", "category")]),
+    ("P170", "the same as a code", "art. 9(1)", [flagged("vulnerable", "blinded")]),
+    ("P170", "the same as a token", "art. 9(1)", [flagged("ggz-diagnose", "exact")]),
+    ("P170", "the same under a name that says nothing", "art. 9(1)",
+     [flagged("flag-7", "category", "Psychische problematiek")]),
     ("P142", "a postcode in clear", "5(1)(c)",
      [("    kind: category\n    send: blinded\n    parties: [mbo]\n    values: [\"1\"",
        "    kind: postcode\n    send: category\n    parties: [mbo]\n    values: [\"1\"")]),
@@ -151,6 +167,9 @@ UNLAWFUL: list[tuple[str, str, str, Edits]] = [
 ]  # fmt: skip
 DOUBTFUL: list[tuple[str, str, str, Edits]] = [
     ("P131", "an authority that asks consent", "art. 7(4)", [(TASK, CONSENT)]),
+    ("P171", "a package of the vulnerable only", "9(1)",
+     [flagged("kwetsbaar", "none"), ("    cohort:                     #",
+      '    cohort:\n      - {field: kwetsbaar, one_of: [ja], when_missing: out}   #')]),
     ("P164", "consent of children", "UAVG art. 5(1)", [("age_from: 16", "age_from: 15")]),
     ("P165", "tokens kept from wave to wave", "art. 5(1)(e)",
      [("reference_date: 2026-10-01", "reference_date: 2026-10-01\n"
@@ -209,6 +228,10 @@ def test_every_error_of_law_cites_an_article(rule: lint.Rule) -> None:
                      law="WEB art. 9.2.13")], id="P143 lets the relation holder hand over"),
         pytest.param("P140", [HEALTH, (CONSENT, "article: 6(1)(a), law: AVG art. 9(2)(j) met UAVG art. 24")],
                      id="P140 lets a ground of art. 9(2) be"),
+        pytest.param("P170", [flagged("kwetsbaar", "none")], id="P170 lets a flag that stays be"),
+        pytest.param("P170", [flagged("kwetsbaar", "category"),
+                     (CONSENT, "article: 6(1)(a), law: AVG art. 9(2)(a)")], id="P170 lets a ground of art. 9(2) be"),
+        pytest.param("P171", [flagged("kwetsbaar", "none")], id="P171 lets a flag that selects nobody be"),
         pytest.param("P141", [CRIME, (CONSENT, "article: 6(1)(a), law: UAVG art. 32")], id="P141 lets UAVG 32 be"),
         pytest.param("P151", [("legal_role: controller", "legal_role: joint-controller")] * 2, id="P151 lets two be"),
         pytest.param("P159", [("advised_on: 2026-08-19", "advised_on: 2026-09-01")], id="P159 lets the first day be"),

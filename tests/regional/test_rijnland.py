@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import pilots
 from counted import Links, Wave
 from linkage.consent.judge import age
+from linkage.disclosure.protect import BELOW, Figure
 from linkage.protocol.outputs import Partition
 from linkage.roles import recipient
 from linkage.synth import region
@@ -53,6 +55,21 @@ def test_who_is_not_found_by_gemeente(year: tuple[Pilot, Wave]) -> None:
     compared = wave.compared(release, LINKS)
     assert len(compared) == 2 * (len(GEMEENTEN) + 1)
     assert all(one.right and one.figure.value for one in compared), [*map(str, compared)]
+
+
+def test_a_wrong_figure_would_be_noticed(year: tuple[Pilot, Wave]) -> None:
+    pilot, wave = year
+    release = pilot.release("not-found")
+    cell, *others = release.cells
+    for wrong in (
+        replace(cell, persons=Figure(110, "shown")),
+        replace(cell, part=Figure(15, "shown")),
+        replace(cell, part=BELOW),
+        replace(cell, persons=others[0].persons, part=others[0].part),
+    ):
+        compared = wave.compared(replace(release, cells=(wrong, *others)), LINKS)
+        assert [one.about for one in compared if not one.right], wrong
+        assert all(one.about == {"gemeente": "Leiden"} for one in compared if not one.right)
 
 
 def test_four_states_that_say_the_same(year: tuple[Pilot, Wave]) -> None:

@@ -26,10 +26,6 @@ _ARTICLE = re.compile(r"\d")
 _OLD_WEB = re.compile(r"\bWEB\b.*\b8\.3(\.\d+)?")
 _WEB_MOVED = "2026-01-01"
 _WGS = re.compile(r"\bWGS\b|gegevensverwerking door samenwerkingsverbanden", re.IGNORECASE)
-_HEALTH = re.compile(r"^(WIA|WGA|IVA|WAO|WAZ|Wajong|ZW|Ziektewet|Wlz|WMO|Wmo|doelgroepenregister)\b", re.IGNORECASE)
-_CRIME = re.compile(r"^(detentie|gedetineerd|strafblad|veroordeeld|reclassering|jeugddetentie)\b", re.IGNORECASE)
-_ART_9 = re.compile(r"\b9\(2\)|UAVG art\. ?(2[2-9]|30)\b|UAVG.*\b24\b")
-_ART_10 = re.compile(r"UAVG art\. ?3[1-3]\b|AVG art\. ?10\b|GDPR art\. ?10\b")
 _ABOUT_PERSONS = ("StudentGuidanceManagement", "ServiceProvision", "SocialAssistanceManagement", "PersonalisedBenefits")
 """DPV purposes in which something is done for or about a person."""
 _IDENTITY = ("bsn", "education-number", "given-name", "initials", "surname", "prefix", "birth-date", "postcode", "text")
@@ -273,27 +269,6 @@ def compatible_by_no_law(p: Protocol) -> Seen:
     """Further use on the ground of a law needs that law, in one of the bases."""
     if p.purpose.compatibility == "law" and not any(d.basis.law for _, _, d in _directions(p)):
         yield "purpose.compatibility", "compatible by law, but no basis names one"
-
-
-@rule("P140", Severity.ERROR, "GDPR art. 9(1)")
-def health_in_clear(p: Protocol) -> Seen:
-    """A category that tells of illness or disability is data on health. It needs a ground of art. 9(2), named in the
-    basis of the party that sends it, for instance with UAVG art. 24."""
-    yield from _special(p, _HEALTH, _ART_9, "health, and no basis names a ground of art. 9(2)")
-
-
-@rule("P141", Severity.ERROR, "GDPR art. 10, UAVG art. 31")
-def offences_in_clear(p: Protocol) -> Seen:
-    """A category that tells of punishment needs a ground of UAVG art. 31 to 33."""
-    yield from _special(p, _CRIME, _ART_10, "offences, and no basis names UAVG art. 31 to 33")
-
-
-def _special(p: Protocol, values: re.Pattern[str], ground: re.Pattern[str], tells: str) -> Seen:
-    for field in p.fields:
-        shown = [value for value in field.values or () if values.search(value)]
-        bases = [d.basis.law or "" for name in field.parties for d in p.party(name).discloses]
-        if shown and not any(map(ground.search, bases)):
-            yield f"fields.{field.name}.values", f"category '{shown[0]}' tells of {tells}"
 
 
 @rule("P142", Severity.ERROR, "GDPR art. 4(5) and 5(1)(c)")

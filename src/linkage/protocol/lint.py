@@ -10,7 +10,7 @@ Rules kept here:
 from __future__ import annotations
 
 from linkage.findings import Finding
-from linkage.protocol import counts, duties, law, leaks, returns  # noqa: F401  # their rules are RULES
+from linkage.protocol import counts, duties, law, leaks, returns, special  # noqa: F401  # their rules are RULES
 from linkage.protocol.model import Protocol
 from linkage.protocol.rule import RULES, Rule
 
