@@ -179,6 +179,20 @@ def test_thresholds_are_categories_of_the_source(made: Mapping[str, list[Row]]) 
     assert {key: n for key, (n, _) in cells(release).items() if n} == dict(true)
 
 
+def test_which_job_tells_a_person_apart_does_not_depend_on_the_order_of_rows() -> None:
+    """Who has a large and a small job is in one state, in whatever order the handles put the rows."""
+    jobs = [Row(person, code) for person in range(20) for code in (0, 1)]
+    made = {party: [Row(40, -1)] for party in PARTIES} | {"roc-a": [Row(person, 0) for person in range(20)]}
+    hours = split(sought("work", "uwv", field="hours"))
+    protocol = agreed("partition", of=("roc-a",), by=(), splits=(hours,))
+    states = []
+    for rows in (jobs, jobs[::-1]):
+        links = matched({**made, "uwv": rows})
+        found = persons(protocol, protocol.tables[0], links, {})
+        states.append(dict(zip(map(bytes, found.known_by), found.codes["status"].tolist(), strict=True)))
+    assert states[0] == states[1]
+
+
 def test_nobody_is_looked_for_among_a_handful() -> None:
     protocol = agreed("partition", of=("roc-a",), by=(), splits=(split(sought("work", "uwv")),))
     made = {party: [Row(n, 0) for n in range(40)] for party in SCHOOLS} | {party: [] for party in TOWNS}

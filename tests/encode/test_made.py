@@ -196,6 +196,12 @@ def test_values_may_be_names_of_regions_and_cells_names_of_municipalities() -> N
     assert (found.notes, found.bad) == ({"abroad": 1}, {})
 
 
+def test_a_municipality_itself_is_a_category_however_its_code_is_written() -> None:
+    found = region(["193", "GM0193", "0193", "Zwolle", "0166", "0160.0", ""], "Zwolle", "0166", level="gemeente")
+    assert found.column.texts() == ["Zwolle", "Zwolle", "Zwolle", "Zwolle", "0166", None, None]
+    assert (found.notes, found.bad) == ({"not-listed": 1}, {})
+
+
 def test_a_code_that_is_not_of_the_year_is_bad_and_its_reason_does_not_show_it() -> None:
     gone = next(m.old for m in regions.mergers() if m.since <= "2026-01-01")
     found = region([gone, "9998", "Xylofoonlaan 7"], NORTH)

@@ -153,6 +153,16 @@ def test_a_new_protocol_keeps_the_comments_and_changes_only_what_was_asked(found
         agreement.new_protocol(template, [], {("parties", 9, "name"): "x"})
 
 
+def test_a_name_with_a_comma_in_it_is_replaced_whole(founded: Simulator, tmp_path: Path) -> None:
+    text = files.shipped("protocols/graduates-on-benefits.yml").read_text("utf-8")
+    name = "    name: ROC Voorbeeldstad (fictief)"
+    template = files.write(
+        tmp_path / "p.yml", text.replace(name, f"{name}, sector {{zorg}} no#1  # de school").encode()
+    )
+    made = agreement.new_protocol(template, [founded.homes["mbo"].card], {})
+    assert '    name: "mbo (fictief)"  # de school\n' in made
+
+
 @pytest.mark.parametrize("name", ["graduates-on-benefits", "graduates-without-number"])
 def test_of_every_shipped_protocol_a_new_one_is_made(name: str, founded: Simulator) -> None:
     template = files.shipped(f"protocols/{name}.yml")

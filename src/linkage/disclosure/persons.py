@@ -10,7 +10,7 @@ Rules kept here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -71,9 +71,7 @@ def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping
     """
     rows = [matched.encodings[party] for party in output.of]
     group = np.concatenate([matched.groups[party] for party in output.of])
-    names = np.concatenate([known_by(one) for one in rows])
-    party = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
-    order = np.lexsort((*np.ascontiguousarray(names).view(">u8").T[::-1], party))
+    names, order = _in_order(rows)
     own = np.where(group >= 0, group, -2 - np.arange(len(group)))
     _, first, person = np.unique(own[order], return_index=True, return_inverse=True)
     of = np.empty(len(group), np.int64)
@@ -88,6 +86,14 @@ def persons(protocol: Protocol, output: Table, matched: Matched, before: Mapping
         for split in output.splits:
             codes[split.name] = before[split.name] if split.name in before else _states(protocol, split, found, matched)
     return found
+
+
+def _in_order(rows: Sequence[Encodings]) -> tuple[NDArray[np.uint8], Codes]:
+    """``uint8[n, 32]`` and ``int64[n]``: what rows of several custodians are known by, and their order by custodian and
+    by that, whatever their handles."""
+    names = np.concatenate([known_by(one) for one in rows])
+    party = np.repeat(np.arange(len(rows)), [len(one) for one in rows])
+    return names, np.lexsort((*np.ascontiguousarray(names).view(">u8").T[::-1], party))
 
 
 def part(output: Table, found: Persons, matched: Matched) -> Flags | None:
@@ -134,6 +140,7 @@ def _way(protocol: Protocol, one: Sought, found: Persons, matched: Matched) -> t
         return np.where(np.isin(found.group, right) & (found.group >= 0), 0, 1), 2
     size = len(values)
     by_group = np.full(max(int(groups.max(initial=-1)), int(found.group.max(initial=-1))) + 2, size, np.int64)
-    told = np.flatnonzero((codes >= 0) & (groups >= 0))[::-1]
+    _, order = _in_order([matched.encodings[party] for party in one.at])
+    told = order[(codes >= 0)[order] & (groups >= 0)[order]][::-1]  # the first comes last, and stays
     by_group[groups[told]] = codes[told]
     return by_group[np.where(found.group >= 0, found.group, -1)], size + 1

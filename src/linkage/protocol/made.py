@@ -16,6 +16,7 @@ from pydantic import Field
 
 from linkage import regions
 from linkage.protocol.base import Day, Model, Slug
+from linkage.regions import Level
 
 
 class Bands(Model):
@@ -34,12 +35,13 @@ class Bands(Model):
 
 
 class Region(Model):
-    """The region that a municipality is rolled up to (docs/spec/regions.md)."""
+    """The region that a municipality is rolled up to, or the municipality itself (docs/spec/regions.md)."""
 
     method: Literal["region"]
     of: Slug
     """A field that holds the code of a municipality."""
-    level: Literal["rmc", "labour-market"]
+    level: Level
+    """``gemeente`` is the municipality itself, so that a table of these can be rolled up."""
     year: Annotated[int, Field(ge=2000, le=2100)]
     """Of the code table: municipalities and regions change every year."""
 

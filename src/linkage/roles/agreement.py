@@ -37,6 +37,10 @@ Place = tuple[str | int, ...]
 _KEYS = {"linkage-signature", "protocol", "party", "card", "on", "commitment", "signature"}
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_IN_FLOW = re.compile(r"""([\w-]+:\s+)("[^"\n]*"|'[^'\n]*'|[^\n#,}]*[^\s#,}])""")
+"""Key and scalar between braces, where a comma ends it."""
+_ON_A_LINE = re.compile(r"""([\w-]+:\s+)("[^"\n]*"|'[^'\n]*'|[^\s"'{\[](?:(?!\s#)[^\n])*(?<!\s))""")
+"""Key and scalar on a line of its own, where only a comment does."""
 _AGAIN = "Agree on a new version of the protocol, in which `linkage protocol new` fills in the cards of today."
 
 
@@ -107,7 +111,7 @@ def new_protocol(template: Path, cards_of: Iterable[Card], changes: Mapping[Plac
             raise InputError(f"the template has no {'.'.join(map(str, path))}", where=template.name)
         line, column = document.places[path]
         rest = lines[line - 1][column - 1 :]
-        match = re.match(r"""([\w-]+:\s+)("[^"\n]*"|'[^'\n]*'|[^\n#,}]*[^\s#,}])""", rest)
+        match = (_IN_FLOW if "{" in lines[line - 1][: column - 1] else _ON_A_LINE).match(rest)
         if match is None:
             raise InputError("expected a value on one line", where=document.where(path))
         lines[line - 1] = lines[line - 1][: column - 1] + match[1] + text + rest[match.end() :]
