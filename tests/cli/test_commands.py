@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import subprocess
@@ -205,6 +206,18 @@ def _words(path: Path) -> str:
         return path.read_text("utf-8")
     book = openpyxl.load_workbook(path)
     return " ".join(str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row)
+
+
+def test_the_digest_of_a_result_is_that_of_its_file_though_codes_in_it_were_read(played: Simulator, run: Run) -> None:
+    """What the page says to compare is what `sha256sum` says, at both recipients."""
+    told = set()
+    for party in ("mbo", "gemeente"):
+        home = played.homes[party]
+        (found,) = json.loads(run("result", "show", "--home", str(home.path), "--json")[1])
+        (path,) = home.linkage().folder.glob("results/*.json")
+        assert found["digest"] == f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+        told.add(found["digest"])
+    assert len(told) == 1
 
 
 def test_a_result_is_written_in_forms_that_are_known(played: Simulator, run: Run, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from linkage.report.lang import LANGUAGES, Lang
 from linkage.report.page import as_html
 from linkage.report.picture import Bars, Moves, picture, scores
 from linkage.report.planned import OwnRows
-from linkage.report.result import Report
+from linkage.report.result import ReleaseFile, Report
 from linkage.report.words import word
 
 P = samples.protocol()
@@ -29,7 +29,8 @@ CSS = resources.files("linkage.report").joinpath("templates", "result.css").read
 
 
 def report(name: str = "overlap", persons: int = 5000, lang: Lang = "nl", own: OwnRows | None = None) -> Report:
-    return Report(P, samples.every(persons)[name], lang, own=own)
+    release = samples.every(persons)[name]
+    return Report(P, release, lang, own=own, file=ReleaseFile(f"results/{name}.json", release.digest))
 
 
 class Tags(HTMLParser):
@@ -176,6 +177,7 @@ def test_a_page_says_who_learnt_what_on_which_basis_and_how_to_check(lang: Lang)
         assert text in page
     assert "linkage protocol digest" in page
     assert "sha256sum results/partition.json" in page
+    assert "certutil -hashfile results\\partition.json SHA256" in page
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

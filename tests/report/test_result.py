@@ -20,7 +20,7 @@ from linkage.report import agreed, guarantee
 from linkage.report.lang import LANGUAGES, Lang
 from linkage.report.page import as_html
 from linkage.report.planned import OwnRows
-from linkage.report.result import Report, as_data, as_json
+from linkage.report.result import ReleaseFile, Report, as_data, as_json
 from linkage.report.result_words import RESULT_WORDS
 from linkage.report.sheets import as_csv
 from linkage.report.text import as_text
@@ -59,8 +59,11 @@ EXPECTED = Expected(
 QUALITY = {"overlap": 42, "true_overlap": 44, "precision": 0.98, "recall": 0.96}
 
 
+FILE = ReleaseFile("results/on-benefits.json", RELEASE.digest)
+
+
 def report(lang: Lang = "en", **change: Any) -> Report:
-    return Report(P, RELEASE, lang, **change)
+    return Report(P, RELEASE, lang, file=FILE, **change)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -290,7 +293,9 @@ def test_one_mark_for_all_that_is_hidden_is_explained_where_it_is_used(lang: Lan
 def test_digests_are_those_of_the_protocol_and_of_the_file(form: Any) -> None:
     kept = canonical.from_bytes(RELEASE.to_bytes())
     assert RELEASE.digest == canonical.digest(kept)
-    assert {P.digest, RELEASE.digest} <= set(re.findall(r"sha256:[0-9a-f]{64}", form(report())))
+    told = set(re.findall(r"sha256:[0-9a-f]{64}", form(report())))
+    assert told >= {P.digest, RELEASE.digest}
+    assert RELEASE.digest not in form(Report(P, RELEASE, "en")), "no file, no digest of it"
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -20,7 +20,7 @@ from linkage.disclosure.release import Cell
 from linkage.protocol.base import Text
 from linkage.report.lang import LANGUAGES, Lang
 from linkage.report.planned import OwnRows
-from linkage.report.result import Report
+from linkage.report.result import ReleaseFile, Report
 from linkage.report.sheets import as_csv, as_xlsx
 from linkage.report.words import word
 
@@ -31,7 +31,8 @@ EVERY = [(persons, name) for persons in (50, 5000) for name in NAMES]
 
 
 def report(name: str = "overlap", persons: int = 5000, lang: Lang = "nl", own: OwnRows | None = OWN) -> Report:
-    return Report(P, samples.every(persons)[name], lang, own=own)
+    release = samples.every(persons)[name]
+    return Report(P, release, lang, own=own, file=ReleaseFile(f"results/{name}.json", release.digest))
 
 
 def by_openpyxl(data: bytes) -> dict[str, list[list[Any]]]:

@@ -21,11 +21,14 @@ def result() -> None:
 
 
 def _reports(options: Options, name: str | None, own: OwnRows | None = None) -> list[Report]:
-    from linkage.report.result import Report
+    from linkage.report.result import ReleaseFile, Report
     from linkage.roles import recipient
 
     linkage = options.home.linkage(name)
-    return [Report(linkage.protocol, release, options.lang, own=own) for release in recipient.results(linkage)]
+    return [
+        Report(linkage.protocol, one.release, options.lang, own=own, file=ReleaseFile(one.file, one.digest))
+        for one in recipient.received(linkage)
+    ]
 
 
 @result.command("show")

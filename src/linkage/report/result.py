@@ -33,6 +33,16 @@ Quality = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
+class ReleaseFile:
+    """The file of a release, as the linkage unit made it; a recipient reads the codes in it before it is shown."""
+
+    name: str
+    """Its place in the folder of the linkage, with slashes."""
+    digest: str
+    """``sha256:<hex>``, the same at every recipient."""
+
+
+@dataclass(frozen=True)
 class Report:
     """A release with what its reader must know beside it."""
 
@@ -42,6 +52,8 @@ class Report:
     quality: Quality | None = None
     own: OwnRows | None = None
     """What became of the reader's own rows; None to leave it out."""
+    file: ReleaseFile | None = None
+    """The file of the release; None where there is none to compare with."""
 
     def speaking(self, lang: Lang) -> Report:
         """The same in another language."""
@@ -164,18 +176,17 @@ class Report:
     @property
     def digests(self) -> dict[str, str]:
         """What to compare with the other parties."""
-        return {
-            word("digest", self.lang): self.protocol.digest,
-            word("digest_release", self.lang): self.release.digest,
-        }
+        file = {word("digest_release", self.lang): self.file.digest} if self.file else {}
+        return {word("digest", self.lang): self.protocol.digest, **file}
 
     @property
     def checks(self) -> list[str]:
         """How to compare, a line each."""
-        return [
-            word("check_protocol", self.lang),
-            word("check_release", self.lang, output=self.release.output),
-        ]
+        file = [self._check(self.file.name)] if self.file else []
+        return [word("check_protocol", self.lang), *file]
+
+    def _check(self, name: str) -> str:
+        return word("check_release", self.lang, name=name, windows=name.replace("/", "\\"))
 
     @property
     def quality_text(self) -> str:
@@ -201,7 +212,7 @@ def as_data(report: Report) -> dict[str, Any]:
         "coverage": asdict(report.coverage),
         "learnt": dict(report.learnt),
         "limits": report.limits,
-        "digest": report.release.digest,
+        "digest": report.file.digest if report.file else None,
     }
 
 

@@ -271,9 +271,9 @@ RESULT_WORDS: Texts = {
         "en": "`linkage protocol digest FILE` gives every party the digest of the protocol.",
     },
     "check_release": {
-        "nl": "`sha256sum results/{output}.json` (Windows: `certutil -hashfile results\\{output}.json SHA256`), in de "
+        "nl": "`sha256sum {name}` (Windows: `certutil -hashfile {windows} SHA256`), in de "
         "map van deze koppeling, geeft bij iedere ontvanger het kenmerk van de uitkomst.",
-        "en": "`sha256sum results/{output}.json` (Windows: `certutil -hashfile results\\{output}.json SHA256`), in "
+        "en": "`sha256sum {name}` (Windows: `certutil -hashfile {windows} SHA256`), in "
         "the folder of this linkage, gives every recipient the digest of the result.",
     },
     "notes": {"nl": "Toelichting", "en": "Notes"},

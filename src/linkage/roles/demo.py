@@ -24,7 +24,7 @@ from linkage.findings import Finding, Severity
 from linkage.report import result as reports
 from linkage.report.lang import Lang
 from linkage.report.page import as_html
-from linkage.report.result import Report
+from linkage.report.result import ReleaseFile, Report
 from linkage.roles import agreement, auditor, custodian, keeping, post, recipient, signing, trust, unit
 from linkage.roles import home as homes
 from linkage.roles.custodian import Tokenised
@@ -132,7 +132,8 @@ def run(folder: Path, *, people: int, seed: int, lang: Lang, say: Callable[[str]
     findings = (*(f for outcome in outcomes for f in outcome.findings), *crossed)
     quality = _quality(scenario.truth, sent, at_unit.links.read_bytes())
     school = everyone["mbo"].linkage()
-    report = Report(school.protocol, recipient.results(school)[0], lang, quality)
+    (got,) = recipient.received(school)
+    report = Report(school.protocol, got.release, lang, quality, file=ReleaseFile(got.file, got.digest))
     page = files.write(folder / "report.html", as_html(report).encode())
     return Outcome(
         **quality,

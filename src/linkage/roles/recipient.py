@@ -7,6 +7,7 @@ Rules kept here:
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from linkage import files
@@ -49,7 +50,24 @@ def take_release(home: Home, identity: Identity, linkage: Linkage, path: Path) -
     return kept[0]
 
 
+@dataclass(frozen=True)
+class Received:
+    """A release that is here."""
+
+    release: Release
+    """Categories that travelled blinded are read."""
+    file: str
+    """Its place in the folder of the linkage, with slashes."""
+    digest: str
+    """Of that file, which is as the linkage unit made it: ``sha256:<hex>``, the same at every recipient."""
+
+
 def results(linkage: Linkage) -> list[Release]:
+    """The releases of `received`."""
+    return [one.release for one in received(linkage)]
+
+
+def received(linkage: Linkage) -> list[Received]:
     """The releases that are here, wave by wave, in the order of the protocol's outputs; categories that
     travelled blinded are read.
 
@@ -60,12 +78,14 @@ def results(linkage: Linkage) -> list[Release]:
     dates = linkage.protocol.reference_dates
     paths = [linkage.result(output.name, day) for day in dates for output in linkage.protocol.tables]
     digest = linkage.protocol.digest
-    found = [releases.from_bytes(files.read(p, limit=MAX_BYTES), where=p.name) for p in paths if p.exists()]
+    here = [path for path in paths if path.exists()]
+    found = [releases.from_bytes(files.read(path, limit=MAX_BYTES), where=path.name) for path in here]
     if any(release.protocol != digest for release in found):
         raise Untrusted("a result here belongs to another protocol", where=linkage.folder.name)
     if not found:
         raise Refused("no result is here yet", hint="Drop the release in inbox/ and run `linkage next`.")
-    return [_read(release, linkage) for release in found]
+    places = [path.relative_to(linkage.folder).as_posix() for path in here]
+    return [Received(_read(one, linkage), place, one.digest) for place, one in zip(places, found, strict=True)]
 
 
 def _read(release: Release, linkage: Linkage) -> Release:
