@@ -27,8 +27,9 @@ import pyarrow.parquet as pq
 
 from linkage import encode, files
 from linkage.encode.read import Columns, read
+from linkage.protocol.fields import FieldSpec
 from linkage.protocol.load import load
-from linkage.protocol.model import FieldSpec, Protocol
+from linkage.protocol.model import Protocol
 from linkage.protocol.profiles import Clk, ClkField
 from linkage.synth import people
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from linkage.consent import bases
 from linkage.consent.bases import BasisRule, Decision, Facts, Range, facts, possible, table, without
 from linkage.errors import InputError
-from linkage.protocol.model import RowBasis
+from linkage.protocol.parties import RowBasis
 from linkage.report.bases import explained, listed
 
 DAY = "2026-10-01"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from linkage import files
 from linkage.consent.judge import NO_AGREEMENT, Judgement, Standing, age, judge
 from linkage.protocol.load import load
-from linkage.protocol.model import Condition, Party
+from linkage.protocol.parties import Condition, Party
 
 P = load(files.shipped("protocols/graduates-on-benefits.yml"))
 GOOD = {"level": "4", "diploma-date": "20230701", "birth-date": "20000317"}

@@ -23,9 +23,10 @@ from linkage.encode.normalise import BadValue, amount, number
 from linkage.encode.prepare import Prepared, prepare
 from linkage.encode.read import from_table
 from linkage.errors import InputError
+from linkage.protocol.fields import FieldSpec
 from linkage.protocol.load import loads
 from linkage.protocol.made import Bands, Region, Running
-from linkage.protocol.model import FieldSpec, Protocol
+from linkage.protocol.model import Protocol
 
 DAY = "2026-10-01"
 NORTH, SOUTH = "AM01", "AM35"

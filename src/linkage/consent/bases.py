@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from linkage import canonical, files
 from linkage.consent.judge import Column, age
 from linkage.errors import InputError
-from linkage.protocol.model import RowBasis
+from linkage.protocol.parties import RowBasis
 
 ROLES: Final = ("school", "doorstroompunt", "college", "uwv")
 NUMBERS: Final = ("since_from", "since_below", "age_from", "age_below")

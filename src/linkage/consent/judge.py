@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linkage.protocol.days import earliest, latest
-from linkage.protocol.model import Condition, Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Condition, Party
 
 _WITHOUT = (
     "not asked", "unknown", "requested", "deferred", "refused", "withdrawn", "revoked", "expired", "invalidated",

@@ -20,7 +20,8 @@ from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from linkage.consent.event import DPV_STATUS, DPV_TYPE, Event
-from linkage.protocol.model import Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Party
 
 History = Sequence[tuple[Event, str]]
 """Events, and when each was recorded."""

@@ -31,7 +31,8 @@ from linkage.encode.exact import ExactTokens
 from linkage.encode.hardened import HardenedFilters
 from linkage.encode.prepare import Prepared, prepare
 from linkage.errors import InputError
-from linkage.protocol.model import FieldSpec, Protocol
+from linkage.protocol.fields import FieldSpec
+from linkage.protocol.model import Protocol
 from linkage.protocol.profiles import Clk, Hardened
 from linkage.tables import HANDLE_BYTES, MISSING_CATEGORY, Encodings, joined
 

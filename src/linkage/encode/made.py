@@ -23,8 +23,8 @@ from linkage.encode.column import Column
 from linkage.encode.normalise import NO_NUMBER
 from linkage.errors import InputError
 from linkage.protocol.days import earliest, latest
+from linkage.protocol.fields import FieldSpec
 from linkage.protocol.made import Bands, Region, Running
-from linkage.protocol.model import FieldSpec
 
 Note = Literal["abroad", "no-region", "not-listed", "day-unclear", "ends-before"]
 ABROAD: Final = "1999"

@@ -25,7 +25,8 @@ from linkage.encode.column import Column
 from linkage.encode.distinct import Texts
 from linkage.errors import Refused, shape
 from linkage.findings import Finding, Severity
-from linkage.protocol.model import FieldSpec, Protocol
+from linkage.protocol.fields import FieldSpec
+from linkage.protocol.model import Protocol
 
 if TYPE_CHECKING:
     from linkage.encode.read import Records

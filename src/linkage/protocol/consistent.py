@@ -14,9 +14,11 @@ from datetime import date
 
 from linkage import regions
 from linkage.protocol.asked import asked
+from linkage.protocol.fields import FieldSpec
 from linkage.protocol.made import Bands, Region, Running
-from linkage.protocol.model import FieldSpec, Party, Protocol
+from linkage.protocol.model import Protocol
 from linkage.protocol.names import Problem, known, twice
+from linkage.protocol.parties import Party
 from linkage.protocol.profiles import ClkField, HardenedField
 from linkage.protocol.stages import Aim, Exact, Fuzzy
 from linkage.protocol.strict_yaml import Path

@@ -16,7 +16,8 @@ from collections.abc import Iterator
 from math import prod
 
 from linkage.findings import Severity
-from linkage.protocol.model import Disclosure, Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Disclosure, Party
 from linkage.protocol.rule import Seen, rule
 
 _CONSENT = re.compile(r"toestemming|consent|instemming|6\(1\)\(a\)", re.IGNORECASE)

@@ -13,7 +13,8 @@ import re
 
 from linkage.findings import Severity
 from linkage.protocol.asked import COUNTED
-from linkage.protocol.model import Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Party
 from linkage.protocol.rule import Seen, rule
 
 _ARTICLE = re.compile(r"\d")

@@ -13,7 +13,8 @@ from __future__ import annotations
 import re
 
 from linkage.findings import Severity
-from linkage.protocol.model import FieldSpec, Protocol
+from linkage.protocol.fields import FieldSpec
+from linkage.protocol.model import Protocol
 from linkage.protocol.rule import Seen, rule
 
 _HEALTH = re.compile(r"^(WIA|WGA|IVA|WAO|WAZ|Wajong|ZW|Ziektewet|Wlz|WMO|Wmo|doelgroepenregister)\b", re.IGNORECASE)

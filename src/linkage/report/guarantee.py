@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from linkage.protocol.model import FieldSpec, Protocol
+from linkage.protocol.fields import FieldSpec
+from linkage.protocol.model import Protocol
 from linkage.report.lang import Lang
 from linkage.report.words import word
 

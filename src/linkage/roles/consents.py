@@ -24,7 +24,8 @@ from linkage.consent.registry import Imported, Person, Registry
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused, shape
 from linkage.findings import Finding
-from linkage.protocol.model import Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Party
 from linkage.roles import exchange
 from linkage.roles import home as homes
 from linkage.roles.home import Home, Linkage

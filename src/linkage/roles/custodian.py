@@ -27,7 +27,8 @@ from linkage.crypto import secret as secrets
 from linkage.crypto.identity import Identity
 from linkage.errors import InputError, Refused
 from linkage.findings import Finding, Severity
-from linkage.protocol.model import Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Party
 from linkage.report.planned import Plan
 from linkage.roles import agreement, blinding, codebook, consents, contacts, exchange, numbers, rowproof
 from linkage.roles.asked import Desk, Export

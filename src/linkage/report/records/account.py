@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from linkage.ledger import witness
 from linkage.ledger.entries import Entry
-from linkage.protocol.model import Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Party
 
 Kind = Literal["data", "package", "agreement", "consent", "account", "home"]
 ACTS: Mapping[str, Kind] = {

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from linkage.protocol import lint
-from linkage.protocol.model import FieldSpec, Party, Protocol
+from linkage.protocol.fields import FieldSpec
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Party
 from linkage.report import guarantee
 from linkage.report.records import terms
 from linkage.report.records.dpia_words import (

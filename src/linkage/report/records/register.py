@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from linkage.protocol.model import Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Party
 from linkage.report.lang import Lang
 from linkage.report.records import terms, trace
 from linkage.report.records.account import Account

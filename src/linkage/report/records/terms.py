@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import re
 
-from linkage.protocol.model import Condition, FieldSpec, Party, Protocol
+from linkage.protocol.fields import FieldSpec
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Condition, Party
 from linkage.report import agreed, guarantee
 from linkage.report.lang import Lang
 from linkage.report.records.words import WORDS, day, say

@@ -22,7 +22,8 @@ from typing import Any
 from linkage import canonical
 from linkage.ledger import witness
 from linkage.ledger.entries import Entry
-from linkage.protocol.model import Party, Protocol
+from linkage.protocol.model import Protocol
+from linkage.protocol.parties import Party
 from linkage.report.lang import Lang
 from linkage.report.records.account import ACTS, WITHOUT_DATA, Account, Sent
 from linkage.report.records.words import WORDS, say
