@@ -37,7 +37,7 @@ from linkage.roles import (
 from linkage.roles.asked import Desk
 from linkage.roles.custodian import Asked, Tokenised
 from linkage.roles.home import Home, Linkage
-from linkage.roles.post import Step
+from linkage.roles.steps import Step
 from linkage.synth import graduates, write
 from linkage.synth.output import Files
 from linkage.tables import Encodings
