@@ -36,7 +36,8 @@ from linkage.roles import (
 )
 from linkage.roles.asked import Desk
 from linkage.roles.custodian import Asked, Tokenised
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 from linkage.roles.steps import Step
 from linkage.synth import graduates, write
 from linkage.synth.output import Files

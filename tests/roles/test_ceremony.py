@@ -19,7 +19,8 @@ from linkage.crypto import secret as secrets
 from linkage.errors import LinkageError, Refused, Untrusted
 from linkage.roles import agreement, ceremony, exchange, kept, signing
 from linkage.roles import home as homes
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 from protocols import SHIPPED
 from simulator import NAMES, Simulator
 

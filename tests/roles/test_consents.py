@@ -12,7 +12,7 @@ from linkage.consent.bases import Decision
 from linkage.errors import InputError
 from linkage.protocol.load import loads
 from linkage.roles import agreement, consents, custodian
-from linkage.roles.home import Linkage
+from linkage.roles.folder import Linkage
 from simulator import LONG, Simulator
 
 ROW_BASIS = """    row_basis:

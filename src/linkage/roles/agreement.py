@@ -29,7 +29,8 @@ from linkage.protocol.load import from_document
 from linkage.protocol.model import Protocol
 from linkage.roles import home as homes
 from linkage.roles import known as knowing
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 SIGNATURE_TYPE = "application/vnd.linkage.signature.v2+json"
 Place = tuple[str | int, ...]

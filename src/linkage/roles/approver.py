@@ -22,7 +22,8 @@ from linkage.errors import InputError, Refused, Untrusted
 from linkage.protocol.outputs import Recontact
 from linkage.roles import agreement, exchange, kept, listed
 from linkage.roles import home as homes
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 from linkage.roles.listed import Approval, Request
 
 

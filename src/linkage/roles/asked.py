@@ -25,7 +25,8 @@ from linkage.errors import InputError, Refused
 from linkage.protocol.model import Protocol
 from linkage.protocol.stages import Exact
 from linkage.roles import kept, keyholder
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 if TYPE_CHECKING:
     from linkage.encode.encoder import BadCells

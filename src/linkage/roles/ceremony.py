@@ -29,7 +29,8 @@ from linkage.crypto.secret import Committed
 from linkage.errors import LinkageError, Refused, Untrusted
 from linkage.roles import agreement, exchange, kept
 from linkage.roles import home as homes
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 KEPT_SHARE, KEPT_SECRET, KEPT_HANDLES = "kept-share", "kept-secret", "kept-handles"
 """What the packages say that a custodian seals to itself."""

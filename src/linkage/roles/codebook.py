@@ -23,7 +23,8 @@ from linkage.disclosure.reading import Codebook
 from linkage.errors import LinkageError, Refused, Untrusted
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, exchange
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 MAX_BYTES = 16 << 20
 

@@ -28,7 +28,8 @@ from linkage.protocol.model import Protocol
 from linkage.protocol.parties import Party
 from linkage.roles import exchange
 from linkage.roles import home as homes
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 if TYPE_CHECKING:
     from linkage.encode.config import Config, ConsentConfig

@@ -28,7 +28,8 @@ from linkage.report.returned import Contacts
 from linkage.roles import agreement, consents, exchange, kept, listed
 from linkage.roles import home as homes
 from linkage.roles.ceremony import KEPT_HANDLES as HANDLES
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 from linkage.roles.listed import LIST, Approval, Approved
 
 

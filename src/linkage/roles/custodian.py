@@ -35,7 +35,8 @@ from linkage.roles.asked import Desk, Export
 from linkage.roles.blinding import Waiting
 from linkage.roles.ceremony import linkage_secret
 from linkage.roles.consents import import_consent
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 if TYPE_CHECKING:
     from linkage.encode.config import Config

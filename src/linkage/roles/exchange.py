@@ -32,7 +32,8 @@ from linkage.ledger import witness
 from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 SHARE, ENCODINGS, CODEBOOK, RELEASE = "secret-share", "encodings", "codebook", "release"
 CHECK = "secret-check"

@@ -14,21 +14,21 @@ import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
-from linkage import canonical, files, protocol
+from linkage import files
 from linkage.crypto import card as cards
 from linkage.crypto import identity as identities
 from linkage.crypto.card import Card
 from linkage.crypto.identity import Identity
-from linkage.errors import InputError, Refused, Untrusted, shape
+from linkage.errors import InputError, Refused, shape
 from linkage.ledger.log import Ledger
 from linkage.protocol import strict_yaml
-from linkage.protocol.model import Protocol
+from linkage.roles import folder
 from linkage.roles import known as knowing
+from linkage.roles.folder import Linkage
 from linkage.roles.known import Ended, Known
 
 NUMBER = re.compile(r"(BRIN|OIN|KvK):[0-9A-Z]{4,20}")
@@ -51,82 +51,6 @@ def refuse_outdated(card: Card) -> None:
             f"the card of {card.party} is valid from {card.valid_from} until {card.valid_until}, not today",
             hint="Its owner makes new keys: `linkage card rotate`.",
         )
-
-
-@dataclass(frozen=True)
-class Linkage:
-    """One linkage in one home."""
-
-    folder: Path
-    protocol: Protocol
-    """As it holds in the wave that lasts today."""
-
-    def _of_wave(self, reference_date: str) -> Path:
-        """Where that is kept which belongs to one wave."""
-        first = self.protocol.reference_dates[0]
-        return self.folder if reference_date == first else self.folder / "waves" / reference_date
-
-    @property
-    def secret(self) -> Path:
-        """The linkage secret, sealed by this organisation to itself. The linkage unit never has one."""
-        return self.folder / "secret.package"
-
-    def share(self, party: str) -> Path:
-        """A custodian's share of the linkage secret, sealed by this organisation to itself, until all are here."""
-        return self.folder / "shares" / f"{party}.package"
-
-    @property
-    def sent_share(self) -> Path:
-        """The own share as it was sealed to the other custodians."""
-        return self.folder / "share.package"
-
-    def signature(self, party: str) -> Path:
-        """The signature of a party under the protocol."""
-        return self.folder / "signatures" / f"{party}.json"
-
-    def received(self, party: str) -> Path:
-        """At the unit: the newest encodings of a custodian, still sealed."""
-        return self._of_wave(self.protocol.reference_date) / "received" / f"{party}.package"
-
-    @property
-    def links(self) -> Path:
-        """At the unit: which handles belong together."""
-        return self._of_wave(self.protocol.reference_date) / "links.arrow"
-
-    @property
-    def unfinished(self) -> Path:
-        """At the unit: what runs of `linkage match` that were stopped have done; empty when none was."""
-        return self._of_wave(self.protocol.reference_date) / "unfinished"
-
-    def result(self, output: str, reference_date: str | None = None) -> Path:
-        """At a recipient: a release as it was received, of the wave that lasts today or of another."""
-        return self._of_wave(reference_date or self.protocol.reference_date) / "results" / f"{output}.json"
-
-    @property
-    def handles(self) -> Path:
-        """At a relation holder, in re-contact: which handle is which of its own references, sealed to itself."""
-        return self._of_wave(self.protocol.reference_date) / "handles.package"
-
-    def listed(self, output: str) -> Path:
-        """In re-contact: the newest list, sealed to oneself, at the linkage unit and at the relation holder."""
-        return self._of_wave(self.protocol.reference_date) / "lists" / f"{output}.package"
-
-    def request(self, output: str) -> Path:
-        """At an approver: the newest request about a list, as it came."""
-        return self._of_wave(self.protocol.reference_date) / "requests" / f"{output}.package"
-
-    def approval(self, listed: str) -> Path:
-        """The decision on the list of that digest, at the approver and at the linkage unit."""
-        return self.folder / "approvals" / f"{listed.removeprefix(canonical.DIGEST_PREFIX)}.json"
-
-    @property
-    def codebook(self) -> Path:
-        """At a recipient: what the codes of blinded categories mean. The linkage unit never has one."""
-        return self.folder / "codebook.json"
-
-    def sent_codebook(self, reader: str) -> Path:
-        """At a custodian: the codebook as it was sealed to a recipient."""
-        return self.folder / "codebooks" / f"{reader}.package"
 
 
 class Home:
@@ -282,7 +206,7 @@ class Home:
         Raises:
             Untrusted: a protocol here is no longer the one that was taken in.
         """
-        return [_kept(path) for path in sorted((self.path / "linkages").glob("*/protocol.yml"))]
+        return [folder.kept(path, today()) for path in sorted((self.path / "linkages").glob("*/protocol.yml"))]
 
     def linkage(self, name: str | None = None) -> Linkage:
         """The linkage of that protocol id, folder or digest; the only one, or the only signed one, without a name.
@@ -324,58 +248,17 @@ class Home:
             InputError: not a protocol, or one that does not name this party.
         """
         data = files.read(path, limit=strict_yaml.MAX_BYTES)
-        agreed = _parsed(data, path.name)
+        agreed = folder.parsed(data, path.name)
         agreed.party(self.card.party)
-        folder = self.path / "linkages" / _folder(agreed)
-        target = folder / "protocol.yml"
+        own = self.path / "linkages" / folder.name_of(agreed)
+        target = own / "protocol.yml"
         if target.exists():
-            return _kept(target)
+            return folder.kept(target, today())
         files.write(target, data)
-        return _now(folder, agreed)
+        return Linkage(own, agreed.in_wave(today().isoformat()))
 
     def send(self, source: Path, party: str, name: str) -> Path:
         """Put a copy of a file in the outbox for a party."""
         with files.atomic(self.outbox(party) / name) as stream, source.open("rb") as original:
             shutil.copyfileobj(original, stream)
         return self.outbox(party) / name
-
-
-def _folder(agreed: Protocol) -> str:
-    """Name of a linkage's folder: 128 bits of the digest, so that no other protocol can be made to share it."""
-    return f"{agreed.id}-{agreed.digest[7:39]}"
-
-
-def _parsed(data: bytes, name: str) -> Protocol:
-    """The protocol in these bytes; the same bytes come from every party, and are parsed once (0.1 s)."""
-    try:
-        return _once(data)
-    except InputError:
-        return protocol.loads(data, name=name)  # complains under the name of the file
-
-
-@lru_cache(maxsize=16)
-def _once(data: bytes) -> Protocol:
-    return protocol.loads(data, name="")
-
-
-def _kept(path: Path) -> Linkage:
-    """A linkage from its protocol file.
-
-    Raises:
-        Untrusted: the file was changed after it was taken in.
-    """
-    try:
-        agreed = _parsed(files.read(path, limit=strict_yaml.MAX_BYTES), path.name)
-    except InputError:
-        agreed = None
-    if agreed is None or path.parent.name != _folder(agreed):
-        raise Untrusted(
-            "this protocol was changed after it was taken in",
-            where=f"{path.parent.name}/{path.name}",
-            hint="Put the file back as it was signed, or remove this folder to drop the linkage.",
-        )
-    return _now(path.parent, agreed)
-
-
-def _now(folder: Path, agreed: Protocol) -> Linkage:
-    return Linkage(folder, agreed.in_wave(today().isoformat()))

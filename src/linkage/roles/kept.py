@@ -12,7 +12,8 @@ from linkage.crypto.header import Label
 from linkage.crypto.identity import Identity
 from linkage.ledger import witness
 from linkage.roles import agreement
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 
 def seal(home: Home, identity: Identity, linkage: Linkage, type_: str, body: bytes, path: Path) -> None:

@@ -29,7 +29,8 @@ from linkage.protocol.model import Protocol
 from linkage.protocol.stages import Exact
 from linkage.roles import agreement, exchange, kept
 from linkage.roles import home as homes
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 KEY, PUBLIC, REQUEST, ANSWER = "oprf-key", "oprf-public-key", "oprf-request", "oprf-answer"
 """Types of packages; the first is kept, never sent."""

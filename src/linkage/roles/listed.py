@@ -29,7 +29,8 @@ from linkage.ledger import entries
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Recontact
 from linkage.roles import agreement
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 from linkage.tables import HANDLE_BYTES
 
 LIST, REQUEST, APPROVAL = "recontact-list", "recontact-request", "recontact-approval"

@@ -32,7 +32,8 @@ from linkage.roles import (
     trust,
 )
 from linkage.roles.asked import Desk
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 from linkage.roles.steps import Step, counted, due, to_destroy
 
 Kind = Literal["rotation", "revocation", "card", "protocol", "signature", "package"]

@@ -18,7 +18,8 @@ from linkage.disclosure.reading import readable
 from linkage.disclosure.release import Release
 from linkage.errors import Refused, Untrusted
 from linkage.roles import agreement, codebook, exchange
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 MAX_BYTES = 16 << 20
 

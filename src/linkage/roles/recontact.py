@@ -29,7 +29,8 @@ from linkage.ledger.entries import Entry
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Recontact
 from linkage.roles import agreement, exchange, kept, listed, unit
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 from linkage.roles.listed import Approval, Approved, Listing, Request
 
 KEPT = "kept-list"

@@ -27,7 +27,8 @@ from linkage.report.records import letter, trace
 from linkage.report.records.account import Account
 from linkage.roles import auditor, exchange
 from linkage.roles import home as homes
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 SHORTEST_KEY = 16
 """Bytes of a key for pseudonyms."""

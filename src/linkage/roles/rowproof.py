@@ -27,7 +27,8 @@ from linkage.ledger import export, log, tree
 from linkage.ledger.entries import Entry
 from linkage.ledger.verify import Verified
 from linkage.roles import auditor
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 FORMAT = "linkage-row-proof"
 NOT_SENT = "not asked of key-holders"

@@ -20,7 +20,8 @@ from linkage.protocol import lint
 from linkage.protocol.model import Protocol
 from linkage.roles import agreement, ceremony
 from linkage.roles import home as homes
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 
 def sign(home: Home, identity: Identity, path: Path) -> Linkage:

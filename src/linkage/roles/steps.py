@@ -27,7 +27,8 @@ from linkage.roles import (
 )
 from linkage.roles import home as homes
 from linkage.roles.asked import Desk
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ from linkage.match.work import Progress
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Table
 from linkage.roles import agreement, exchange, keeping
-from linkage.roles.home import Home, Linkage
+from linkage.roles.folder import Linkage
+from linkage.roles.home import Home
 from linkage.roles.keeping import Kept
 from linkage.tables import Encodings
 
