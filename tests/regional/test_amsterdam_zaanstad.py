@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -110,32 +109,23 @@ def test_no_answer_is_its_own_reason_in_plan_result_and_ledger(
         assert "requested" not in told
 
 
-@dataclass
-class Aged(Pilot):
+class Younger(Pilot):
     """The same agreement with another age limit."""
-
-    limit: str = AGE
 
     def template_file(self) -> Path:
         text = files.shipped(f"protocols/{NAME}.yml").read_text(encoding="utf-8")
         assert text.count(AGE) == 3, "every custodian has it"
-        return files.write(self.folder / "aged.yml", text.replace(AGE, self.limit).encode())
+        return files.write(self.folder / "younger.yml", text.replace(AGE, "age_from: 18, age_to: 22").encode())
 
 
 def test_the_age_limit_is_a_setting_of_the_protocol(played: tuple[Pilot, Wave], tmp_path: Path) -> None:
     pilot, _ = played
     usual = pilot.sent["mbo"].plan.judged
     with on(DAY):
-        made = replace(
-            Aged.of(tmp_path, NAME, REGISTERS, registers(), "mbo"), folder=tmp_path / "other", homes={}, identities={}
-        )  # fmt: skip
-        assert isinstance(made, Aged)
-        made.limit = "age_from: 18, age_to: 22"
-        made.found().agree()
-        custodian.import_consent(
-            made.homes["mbo"], made.identities["mbo"], made.paths["school-1/consent"], made.config("mbo")
-        )
-        younger = custodian.plan(made.homes["mbo"], made.linkage("mbo"), made.input("mbo"), made.config("mbo")).judged
+        made = Younger.of(tmp_path, NAME, REGISTERS, registers(), "mbo")
+        home, config = made.homes["mbo"], made.config("mbo")
+        custodian.import_consent(home, made.identities["mbo"], made.paths["school-1/consent"], config)
+        younger = custodian.plan(home, made.linkage("mbo"), made.input("mbo"), config).judged
     assert made.linkage("mbo").protocol.digest != pilot.linkage("mbo").protocol.digest
     assert younger["rows"] == usual["rows"]
     assert younger["cohort: over age"] > usual["cohort: over age"] + 50

@@ -14,9 +14,11 @@ import protocols
 from counted import Links, Wave
 from linkage import files
 from linkage.crypto import envelope
+from linkage.errors import Refused
 from linkage.findings import Severity
 from linkage.protocol import lint
 from linkage.protocol.load import loads
+from linkage.roles import recipient
 from linkage.synth import region, regional
 from linkage.tables import Encodings
 from pilots import Pilot, on
@@ -85,7 +87,8 @@ def test_uwv_sends_a_row_for_every_job_and_gets_nothing(played: tuple[Pilot, Wav
     pilot, wave = played
     jobs = [person for person, _ in wave.rows["uwv"]]
     assert len(jobs) > len(set(jobs))
-    assert not list((pilot.homes["uwv"].path).rglob("*result*.json"))
+    with pytest.raises(Refused, match="no result is here"):
+        recipient.results(pilot.linkage("uwv"))
 
 
 def test_with_every_judgement_the_other_way_nothing_that_leaves_differs(
