@@ -65,6 +65,22 @@ def test_a_bad_cell_is_told_by_place_and_shape(field: str, value: str) -> None:
     assert f"export.csv, row 1, column {field}" in str(caught.value)
 
 
+def test_a_category_outside_the_cohort_is_no_bad_cell_where_the_protocol_names_it() -> None:
+    """And a slip in it still is: nobody is left out by a typing mistake."""
+    level = 'values: ["1", "2", "3", "4"]'
+    text = protocols.HASHED.replace(level, 'values: ["2", "3", "4"]\n    others: ["1", entree]')
+    agreed = loads(text.replace('one_of: ["1", "2", "3", "4"]', 'one_of: ["2", "3", "4"]').encode(), name="p.yml")
+    table = records({}, {"level": "1"}, {"level": "entree"}, {"level": "niveau 2"})
+    found = prepare(table, agreed, "mbo")
+    assert [finding.where for finding in found.bad] == ["export.csv, row 3, column level"]
+    assert found.columns["level"].texts() == ["4", "1", "entree", None]
+    sent = encode(table, agreed, party="mbo", secret=bytes(32), bad_cells="leave-out")
+    assert sent.rows is not None
+    codes = dict(zip(sent.rows.tolist(), sent.categories["level"].tolist(), strict=True))
+    assert codes[0] >= 0
+    assert {codes[row] for row in (1, 2, 3) if row in codes} <= {-1}
+
+
 def test_bad_cells_left_out_are_empty_cells() -> None:
     bad, empty = {"bsn": "1", "postcode": "x1"}, {"bsn": None, "postcode": None}
     one, other = (

@@ -331,6 +331,25 @@ def test_a_made_category_that_does_not_fit_is_refused(old: str, new: str, messag
     assert message in " ".join(complaints(edited(old, new, WITH_MADE)))
 
 
+OTHERS = HASHED.replace('one_of: ["1", "2", "3", "4"]', 'one_of: ["2", "3"]').replace(
+    'values: ["1", "2", "3", "4"]', 'values: ["2", "3"]\n    others: ["1", "4"]'
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('others: ["1", "4"]', 'others: ["1", "2"]', "value '2' stands twice"),
+        ('others: ["1", "4"]', 'others: ["1", "1"]', "value '1' stands twice"),
+        ('one_of: ["2", "3"]', 'one_of: ["1", "2", "3"]', "expected a test one_of in the cohort of mbo"),
+    ],
+)
+def test_categories_outside_the_cohort_are_kept_out_by_it(old: str, new: str, message: str) -> None:
+    loads(OTHERS.encode(), name="p.yml")
+    text = edited(old, new, OTHERS)
+    assert message in " ".join(complaints(text))
+
+
 def test_one_region_twice_by_code_and_by_name_is_refused() -> None:
     name = regions.table(2026).name("AM01")
     assert "region AM01 stands twice" in complaints(edited("[AM01, AM35]", f'[AM01, "{name}"]', WITH_MADE))[0]

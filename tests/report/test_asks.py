@@ -72,6 +72,20 @@ def test_a_monitor_says_whether_anybody_is_followed(tokens: str, wanted: str) ->
     assert asks.waves(protocols.edited(), "nl") == []
 
 
+@pytest.mark.parametrize(
+    ("lang", "wanted"),
+    [("nl", "  doet mee: level is 1, 2, 3 of 4 (leeg: doet niet mee); "
+      "diploma-date op of na 2022-08-01 (leeg: doet niet mee); "
+      "diploma-date op of voor de peildatum (leeg: doet niet mee); ten minste 16 jaar op de peildatum en "
+      "ten hoogste 29 jaar op de peildatum (leeg: doet niet mee)"),
+     ("en", "  takes part: scheme is PW, IOAW or BBZ (empty: takes no part); "
+      "benefit-start on or before the reference date (empty: takes no part); "
+      "benefit-end on or after the reference date (empty: takes part)")],
+)  # fmt: skip
+def test_which_rows_take_part(lang: Lang, wanted: str) -> None:
+    assert wanted in agreed.as_text(protocols.edited(), lang).splitlines()
+
+
 def test_words_are_there_in_both_languages_with_the_same_places() -> None:
     for texts in asks.WORDS.values():
         assert set(texts) == {"nl", "en"}

@@ -288,4 +288,5 @@ def _codes(spec: FieldSpec, protocol: Protocol, secret: bytes) -> dict[str, int]
 
 def _indices(column: Column, index: Mapping[str, int]) -> NDArray[np.int16]:
     """What each distinct category leaves as; the last one serves code -1."""
-    return np.asarray([*(index[value] for value in column.values.to_pylist()), MISSING_CATEGORY], dtype=np.int16)
+    values = column.values.to_pylist()  # of rows outside the cohort too, whose categories may be none of the protocol's
+    return np.asarray([*(index.get(value, MISSING_CATEGORY) for value in values), MISSING_CATEGORY], dtype=np.int16)

@@ -145,7 +145,7 @@ def _value(spec: FieldSpec, text: str) -> tuple[str | None, str]:
     if spec.kind == "number" and spec.send == "none":
         return normalise.amount(text), ""
     value = normalise.NORMALISERS[spec.kind](text)
-    if value is not None and spec.values is not None and value not in spec.values:
+    if value is not None and spec.values is not None and value not in (*spec.values, *(spec.others or ())):
         raise normalise.BadValue("not one of the categories that the protocol names")
     return value, ""
 

@@ -52,6 +52,7 @@ def problems(p: Protocol) -> Iterator[Problem]:
         elif field.values is not None and field.made is None and field.send not in ("category", "blinded"):
             yield ("fields", i), "expected no 'values' unless send is 'category' or 'blinded'"
         yield from twice(("fields", i, "values"), field.values or (), "value")
+        yield from _others(i, field, p)
         yield from _made(i, field, p)
     specs: Sequence[ClkField | HardenedField] = p.encoding.fields
     for i, spec in enumerate(specs):
@@ -84,6 +85,23 @@ def _later(p: Protocol) -> Iterator[Problem]:
     if (p.waves.tokens == "kept") != (p.waves.kept_until is not None):
         said = "is missing" if p.waves.kept_until is None else "means nothing where tokens are new"
         yield ("waves",), f"kept_until {said}"
+
+
+def _others(i: int, field: FieldSpec, p: Protocol) -> Iterator[Problem]:
+    """Categories of rows outside the cohort that are categories of the table, or that nothing keeps outside."""
+    if field.others is None:
+        return
+    path: Path = ("fields", i, "others")
+    if field.values is None or field.made is not None:
+        yield path, "means nothing without a column of 'values'"
+        return
+    for j, value in enumerate(field.others):
+        if value in field.values or value in field.others[:j]:
+            yield (*path, j), f"value '{value}' stands twice"
+    for party in p.custodians:
+        tests = [test.one_of for test in party.cohort if test.field == field.name and test.one_of]
+        if party.id in field.parties and not any(set(test).isdisjoint(field.others) for test in tests):
+            yield path, f"expected a test one_of in the cohort of {party.id} that keeps these out"
 
 
 def _made(i: int, field: FieldSpec, p: Protocol) -> Iterator[Problem]:

@@ -25,6 +25,8 @@ class FieldSpec(Model):
     """Which custodians have it."""
     values: tuple[str, ...] | None = None
     """The categories that may occur, in the order of the table."""
+    others: tuple[str, ...] | None = None
+    """Categories that may stand in rows outside the cohort: no mistakes, and in no table. Any further text is one."""
     made: Made | None = None
     """How the custodian makes these categories of other fields, on its own machine; without it they are a column."""
     label: Text | None = None

@@ -25,6 +25,7 @@ def as_text(protocol: Protocol, lang: Lang) -> str:
         lines += ["", f"{party.id}: {party.name} ({', '.join(party.roles)})", f"  {party.legal_task}"]
         for field in protocol.fields_of(party.id):
             lines.append(f"  {field.name}: {guarantee.leaves(protocol, field, lang)}")
+        lines += [f"  {line}" for line in asks.cohort(party.cohort, lang)]
         lines += [f"  {line}" for line in bases(protocol, party.id, lang)]
         if party.bsn_basis is not None:
             lines.append(f"  BSN: {party.bsn_basis.law}")

@@ -1,9 +1,10 @@
-"""What an output asks, in a sentence or two: for who signs a protocol."""
+"""What a protocol asks, of whom, and which rows take part: in words, for who signs it."""
 
 from __future__ import annotations
 
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Output, Overlap, Partition, Sought, Split, Table
+from linkage.protocol.parties import Condition
 from linkage.report.labels import Labels, joined
 from linkage.report.lang import Lang
 from linkage.report.words import word
@@ -36,6 +37,15 @@ WORDS = {
         "en": "Coarser where too little of that would show: {tables}.",
     },
     "total": {"nl": "alleen het totaal", "en": "the total alone"},
+    "cohort": {"nl": "doet mee: {tests}", "en": "takes part: {tests}"},
+    "one_of": {"nl": "{field} is {values}", "en": "{field} is {values}"},
+    "on_or_after": {"nl": "{field} op of na {day}", "en": "{field} on or after {day}"},
+    "on_or_before": {"nl": "{field} op of voor {day}", "en": "{field} on or before {day}"},
+    "age_from": {"nl": "ten minste {years} jaar op de peildatum", "en": "at least {years} years on the reference date"},
+    "age_to": {"nl": "ten hoogste {years} jaar op de peildatum", "en": "at most {years} years on the reference date"},
+    "out": {"nl": "leeg: doet niet mee", "en": "empty: takes no part"},
+    "in": {"nl": "leeg: doet mee", "en": "empty: takes part"},
+    "reference-date": {"nl": "de peildatum", "en": "the reference date"},
     "waves": {
         "nl": "Peildata: {dates}. {tokens}",
         "en": "Reference dates: {dates}. {tokens}",
@@ -72,6 +82,26 @@ def question(output: Output, protocol: Protocol, lang: Lang) -> list[str]:
         tables = [_columns(table, labels) for table in output.pool.tables]
         lines.append(_say("pooled", lang, tables="; ".join([*tables, _say("total", lang)])))
     return lines
+
+
+def cohort(tests: tuple[Condition, ...], lang: Lang) -> list[str]:
+    """Which rows of a party take part; nothing of a party that sends none."""
+    said = [f"{_test(test, lang)} ({_say(test.when_missing, lang)})" for test in tests]
+    return [_say("cohort", lang, tests="; ".join(said))] if said else []
+
+
+def _test(test: Condition, lang: Lang) -> str:
+    parts = []
+    if test.one_of is not None:
+        parts.append(_say("one_of", lang, field=test.field, values=joined(test.one_of, word("or", lang))))
+    for key, day in (("on_or_after", test.on_or_after), ("on_or_before", test.on_or_before)):
+        if day is not None:
+            shown = _say("reference-date", lang) if day == "reference-date" else day
+            parts.append(_say(key, lang, field=test.field, day=shown))
+    for key, years in (("age_from", test.age_from), ("age_to", test.age_to)):
+        if years is not None:
+            parts.append(_say(key, lang, years=years))
+    return joined(parts, word("and", lang))
 
 
 def waves(protocol: Protocol, lang: Lang) -> list[str]:

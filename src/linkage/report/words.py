@@ -66,10 +66,10 @@ WORDS: Texts = {
         "en": "{unit} alone: sees which rows have the same number, no number.",
     },
     "collusion_quota": {
-        "nl": "{unit} met {party}: kan nummers alleen raden door ernaar te vragen, tot het quotum; {others} telt elke "
-        "vraag en legt die vast.",
-        "en": "{unit} with {party}: can guess numbers only by asking about them, up to the quota; {others} counts and "
-        "records each question.",
+        "nl": "{unit} met {party}: kan nummers alleen raden door ernaar te vragen, tot het quotum; elke vraag wordt "
+        "geteld en vastgelegd bij {others}.",
+        "en": "{unit} with {party}: can guess numbers only by asking about them, up to the quota; each question is "
+        "counted and recorded at {others}.",
     },
     "collusion_all": {
         "nl": "{unit} met alle sleutelhouders ({holders}) en het koppelgeheim: alle nummers.",
