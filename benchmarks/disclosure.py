@@ -69,7 +69,7 @@ def found(of: Frame, persons: Counts, linked: Counts, said: Suppression, hidden:
     """How many of the hidden small counts have fewer values left than the minimum, of how many."""
     figures = of.figures(persons), of.figures(linked)
     reader = Reader(of, suppress.known(of, *figures, hidden, said))
-    sides = {"persons": figures[:1], "linked": (figures[1], figures[0] - figures[1])}
+    sides = {"persons": figures[:1], "part": (figures[1], figures[0] - figures[1])}
     narrow = every = 0
     for kind, away in (("persons", hidden.persons), ("part", hidden.part)):
         few = np.logical_or.reduce([side < said.minimum for side in sides[kind]])
@@ -99,6 +99,41 @@ def compare(tables: int, rounding: int) -> None:
               f"{sums[4]:.0f} of {sums[5]:.0f} small counts")  # fmt: skip
 
 
+SHARES = (0.04, 0.46, 0.05, 0.45)
+"""Work and benefits, work, benefits, not found: about as CBS finds them among leavers of level 2."""
+
+
+def states(tables: int, rounding: int) -> None:
+    """The same for everybody in one of four states, 12 categories; with the subtotals that such a table always has."""
+    of, said = frame(12, 4, margins=BOTH), rule(BOTH, rounding)
+    print(f"{tables} tables of 12 categories by 4 states, some 100 persons a category, rounded to {rounding}:")
+    print("  rule        shown: cells   people   found by the attacker")
+    for name in ("ours", "small only"):
+        sums = np.zeros(4)
+        for seed in range(tables):
+            draw = np.random.default_rng(seed)
+            persons = np.concatenate([draw.multinomial(n, SHARES) for n in draw.poisson(draw.gamma(2.0, 50, 12))])
+            if name == "ours":
+                hidden = suppress.hide(of, persons, None, said)
+            else:
+                hidden = Hidden(of.figures(persons) < said.minimum, np.ones(len(of), np.bool_))
+            shown = ~hidden.persons[: of.cells]
+            sums[:2] += [shown.mean(), persons[shown].sum() / persons.sum()]
+            sums[2:] += found_of(of, persons, said, hidden)
+        shares = sums[:2] / tables
+        print(f"  {name:10}  {shares[0]:12.1%} {shares[1]:8.1%}   {sums[2]:.0f} of {sums[3]:.0f} small counts")
+
+
+def found_of(of: Frame, persons: Counts, said: Suppression, hidden: Hidden) -> tuple[int, int]:
+    """How many hidden small counts of persons have fewer values left than the minimum, of how many."""
+    exact = of.figures(persons)
+    reader = Reader(of, suppress.known(of, exact, np.zeros_like(exact), hidden, said))
+    small = np.flatnonzero(hidden.persons & (exact < said.minimum))
+    ends = [reader.range("persons", int(figure)) for figure in small]
+    narrow = sum(high < np.inf and np.floor(high + 1e-6) - np.ceil(low - 1e-6) + 1 < said.minimum for low, high in ends)
+    return narrow, len(small)
+
+
 def large() -> None:
     """Ten thousand cells."""
     print(f"10,000 cells, 100 x 10 x 10; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores:")
@@ -122,5 +157,6 @@ if __name__ == "__main__":
     options = parser.parse_args()
     for base in (1, 5):
         compare(options.tables, base)
+        states(options.tables, base)
     if options.large:
         large()

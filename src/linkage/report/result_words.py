@@ -245,10 +245,10 @@ RESULT_WORDS: Texts = {
         "en": "learns only this result. Sees no row and no number of the other.",
     },
     "learnt_unit": {
-        "nl": "zag rijaantallen, categorieën, welke willekeurige rijkenmerken bij elkaar horen en hoe sterk filters op "
-        "elkaar lijken. Geen namen, geen BSN, geen sleutel.",
-        "en": "saw row counts, categories, which random row handles belong together and how alike filters are. "
-        "No names, no BSN, no key.",
+        "nl": "zag rijaantallen, categorieën of codes daarvan, welke willekeurige rijkenmerken bij elkaar horen en hoe "
+        "sterk filters op elkaar lijken. Geen namen, geen BSN, geen sleutel.",
+        "en": "saw row counts, categories or codes of them, which random row handles belong together and how alike "
+        "filters are. No names, no BSN, no key.",
     },
     "stays_here": {
         "nl": "Dit deel blijft hier: het zijn de eigen rijen van uw organisatie, en niemand anders krijgt deze "
