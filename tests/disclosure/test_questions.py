@@ -204,6 +204,27 @@ def test_nobody_is_looked_for_among_a_handful() -> None:
         answer(protocol, output, Counted(found, None, b""), sizes, ())
 
 
+def test_a_small_town_may_be_looked_at_with_others() -> None:
+    """Found at any of them is one thing: few rows among many are told of only by a count of their own."""
+    protocol = agreed("overlap", of=("roc-a",), by=(), found_in=TOWNS)
+    made: dict[str, list[Row]] = {party: [] for party in PARTIES}
+    made |= {"roc-a": [Row(n, 0) for n in range(100)], "town-c": [Row(n, -1) for n in range(3)]}
+    for more, refused in ((6, True), (40, False)):
+        made["town-d"] = [Row(3 + n, -1) for n in range(more)]
+        of, output = matched(made), protocol.tables[0]
+        found = persons(protocol, output, of, {})
+        sizes = {p: Size(len(e), int(of.met(p, output.of).sum())) for p, e in of.encodings.items()}
+        counted = Counted(found, part(output, found, of), b"")
+        if refused:
+            with pytest.raises(Refused, match="town-c and town-d have fewer than 10 rows"):
+                answer(protocol, output, counted, sizes, ())
+        else:
+            release, _ = answer(protocol, output, counted, sizes, ())
+            assert release.parties["town-c"] is None
+            assert release.total.part is not None
+            assert release.total.part.value == 45
+
+
 def test_a_release_of_states_is_read_back_and_a_part_in_it_is_refused() -> None:
     protocol = agreed("partition", of=SCHOOLS, splits=(split(sought("work", "uwv"), sought("benefits", *TOWNS)),))
     made = {party: [Row(n, n % 3) for n in range(200)] for party in PARTIES}

@@ -78,11 +78,12 @@ def _refuse_few(output: Table, persons: int, sizes: Mapping[str, Size]) -> None:
             hint="Wait for a larger cohort, or pool school years or regions in a new version of the protocol.",
         )
     fewest = _minimum(output)
-    for party in output.sources:
-        if sizes[party].rows < fewest:
+    for parties in output.looked_at:
+        if sum(sizes[party].rows for party in parties) < fewest:
+            who = f"{' and '.join(parties)} {'have' if len(parties) > 1 else 'has'}"
             raise Refused(
-                f"{output.name}: {party} has fewer than {fewest} rows: who is among them is not for a count to tell",
-                hint="Wait until it has more, or leave it out in a new version of the protocol.",
+                f"{output.name}: {who} fewer than {fewest} rows: who is among them is not for a count to tell",
+                hint="Wait until there are more, or leave them out in a new version of the protocol.",
             )
 
 

@@ -58,9 +58,14 @@ class Table(Answer):
     """Coarser tables for when too little would be shown; null for none."""
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """The custodians at which persons are looked for."""
+    def looked_at(self) -> tuple[tuple[str, ...], ...]:
+        """The custodians at which persons are looked for, those together at any of which is enough."""
         return ()
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """All of these."""
+        return tuple(dict.fromkeys(party for parties in self.looked_at for party in parties))
 
 
 class Overlap(Table):
@@ -71,9 +76,9 @@ class Overlap(Table):
     """The custodians they are looked for at; found at several of them, a person counts once."""
 
     @property
-    def sources(self) -> tuple[str, ...]:
+    def looked_at(self) -> tuple[tuple[str, ...], ...]:
         """The custodians at which persons are looked for."""
-        return self.found_in
+        return (self.found_in,)
 
 
 class Union(Table):
@@ -133,9 +138,9 @@ class Partition(Table):
     splits: tuple[Split, ...] = Field(min_length=1, max_length=2)
 
     @property
-    def sources(self) -> tuple[str, ...]:
-        """The custodians at which persons are looked for."""
-        return tuple(dict.fromkeys(party for split in self.splits for one in split.sought for party in one.at))
+    def looked_at(self) -> tuple[tuple[str, ...], ...]:
+        """Per thing sought the custodians that tell it."""
+        return tuple(dict.fromkeys(one.at for split in self.splits for one in split.sought))
 
 
 class Recontact(Answer):
