@@ -24,7 +24,7 @@ from linkage.report.lang import Lang
 from linkage.report.records import account as accounts
 from linkage.report.records import dpia, letter, register, terms, trace
 from linkage.report.records.account import ACTS, Account
-from linkage.report.records.dpia_words import QUESTIONS, SECTIONS, TODO
+from linkage.report.records.dpia_words import QUESTIONS, SECTIONS, STILL_TO_WRITE
 from linkage.report.records.letter_words import LETTER
 from linkage.report.records.words import WORDS, say
 from linkage.roles import listed, records
@@ -298,7 +298,7 @@ def test_parties_that_ask_agreement_and_parties_in_a_new_role() -> None:
 def test_sections_titles_and_questions_are_those_of_the_model() -> None:
     assert list(SECTIONS.items()) == published.DPIA_SECTIONS
     assert set(QUESTIONS.items()) <= set(published.DPIA_QUESTIONS.items())
-    assert set(TODO) <= set(SECTIONS)
+    assert set(STILL_TO_WRITE) <= set(SECTIONS)
     assert [one.id for one in dpia.sections(P)] == list(SECTIONS)
 
 
@@ -316,10 +316,10 @@ def test_every_section_is_filled_in_or_says_what_people_must_write() -> None:
     for one in dpia.sections(P):
         assert one.todo or one.groups or one.texts, one.id
     for left in ("7", "8", "14", "18", "20"):
-        assert TODO[left]
+        assert STILL_TO_WRITE[left]
         assert dpia.sections(P)[int(left)] == dpia.Section(left)
     text = dpia.as_markdown(P)
-    assert text.count("- [ ] Nog zelf schrijven: ") == sum(map(len, TODO.values()))
+    assert text.count("- [ ] Nog zelf schrijven: ") == sum(map(len, STILL_TO_WRITE.values()))
     assert re.findall(r"^## (\d+)\. (.*)$", text, re.M) == published.DPIA_SECTIONS
 
 
@@ -425,7 +425,7 @@ def test_honest_words() -> None:
 
     from linkage.report.records import dpia_words
 
-    every = [WORDS, LETTER, register.HEADINGS, dpia_words.SAID, dpia_words.TODO, dpia_words.PARTS]
+    every = [WORDS, LETTER, register.HEADINGS, dpia_words.SAID, dpia_words.STILL_TO_WRITE, dpia_words.PARTS]
     assert not re.search(r"anoni|anony|rechtmatig|\blawful", " ".join(" ".join(texts(one)) for one in every).lower())
 
 

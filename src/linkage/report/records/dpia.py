@@ -33,7 +33,7 @@ from linkage.report.records.dpia_words import (
     SAID,
     SECTIONS,
     SHOWN,
-    TODO,
+    STILL_TO_WRITE,
 )  # fmt: skip
 from linkage.report.records.words import day
 
@@ -65,7 +65,7 @@ class Section:
     @property
     def todo(self) -> tuple[str, ...]:
         """What people must still write."""
-        return TODO.get(self.id, ())
+        return STILL_TO_WRITE.get(self.id, ())
 
 
 def sections(protocol: Protocol) -> list[Section]:

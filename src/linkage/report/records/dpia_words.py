@@ -104,7 +104,7 @@ SAID = {
     "collusion": "Samenspannen of lekken",
     "lint": "Controle van het protocol, bij {where} (melding in het Engels)",
 }
-TODO = {
+STILL_TO_WRITE = {
     "0": ("inleiding, als u die wilt.",),
     "1": ("hoe het voorstel tot stand kwam en waarom.",),
     "2": ("klopt het type van elk gegeven? Een kenmerk kan gevoelig of bijzonder zijn.", "uit welk systeem het komt."),
