@@ -11,8 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import protocols
 from linkage.match import threshold
 from linkage.match.threshold import Scores, Seen, Strangers
+from linkage.protocol.load import loads
+from linkage.protocol.profiles import Hardened
 from linkage.protocol.stages import Aim
 
 ODD = settings(max_examples=150, deadline=None)
@@ -266,3 +269,23 @@ def test_strangers_are_counted_from_their_own_score_up() -> None:
     strangers = Strangers(np.array([0.5, 0.7, 0.7, 0.9]), 10)
     at: Scores = np.array([0.4, 0.5, 0.7, 0.70001, 1.0])
     assert strangers.at_least(at).tolist() == [4, 4, 3, 1, 0]
+
+
+def test_with_a_handful_of_rows_nothing_is_linked_that_chance_explains() -> None:
+    """Seven rows without a number, and strangers too few to show that two unlike filters get as far."""
+    few = replace(seen_of([0.5231, 0.5228, 0.5225, 0.5221, 0.5219], [0.5201], 500, (7, 20)), compared=140)
+    assert threshold.choose(BALANCE, few) < 0.53, "nothing but the bound keeps them out"
+    bound = 0.5 + 5 / (2 * math.sqrt(8192))
+    assert threshold.choose(BALANCE, replace(few, least=bound)) == 1.0
+    one = replace(few, links=np.asarray([0.61, *few.links]), least=bound)
+    assert threshold.choose(BALANCE, one) in (1.0, 0.61), "a clear link may stand, and nothing below the bound with it"
+
+
+def test_the_bound_is_that_of_chance() -> None:
+    """Unlike filters of so many bits: five deviations above one half."""
+    encoding = loads(protocols.SHIPPED.encode(), name="p.yml").encoding
+    assert isinstance(encoding, Hardened)
+    assert encoding.chance == pytest.approx(0.5 + 5 / (2 * math.sqrt(encoding.bits)))
+    draw = np.random.default_rng(3)
+    agree = 1 - np.unpackbits(draw.integers(0, 256, (20_000, encoding.bits // 8), np.uint8), axis=1).mean(axis=1)
+    assert agree.max() < encoding.chance

@@ -38,6 +38,8 @@ class How:
     """How pairs become links, as agreed (`linkage.match.assignment.METHODS`)."""
     votes: int
     """Votes per bit of the profile hardened; 1 otherwise."""
+    least: float
+    """No threshold below this is chosen (`linkage.protocol.profiles.Hardened.chance`); 0 for other profiles."""
     cores: int | None
     """Threads to use; None for all."""
     progress: Callable[[Progress], None] | None
@@ -119,6 +121,7 @@ def alike(stage: Fuzzy, two: Two, how: How, number: int, part: int) -> Alike:
     best = _best(pairs, two, how)
     compared = sum(covered.possible for _, covered in parts)
     seen = quality.observe(sides, rule, best, compared, same, how.votes, how.cores)
+    seen = replace(seen, least=how.least)
     limit = rule.threshold if aim is None else threshold.choose(aim, seen)
     return Alike(
         links[links.score >= limit] if aim else links,
@@ -140,7 +143,7 @@ def _on_a_sample(aim: Aim, rule: Rule, two: Two, how: How, sides: tuple[quality.
     numbered = [int((side.tokens[rows] != b"").sum()) for side, rows in zip(sides, (some, every), strict=True)]
     compared = len(some) * len(every) - numbered[0] * numbered[1]  # two numbers are never linked here
     seen = quality.observe(sides, rule, links, compared, (some[:0], some[:0]), how.votes, how.cores)
-    return threshold.choose(aim, replace(seen, rows=(len(some), len(every))))
+    return threshold.choose(aim, replace(seen, rows=(len(some), len(every)), least=how.least))
 
 
 def _best(pairs: CandidatePairs, two: Two, how: How) -> CandidatePairs:

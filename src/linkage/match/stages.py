@@ -77,6 +77,7 @@ def _matched(
         Run.open(resume, _digest(encodings), seed),
         agreed.assignment,
         protocol.encoding.votes if protocol.encoding.profile == "hardened" else 1,
+        protocol.encoding.chance if protocol.encoding.profile == "hardened" else 0.0,
         work.cores,
         work.progress,
         work.engine,

@@ -81,6 +81,9 @@ class Seen:
     """For agreement, votes per bit: they squeeze the scores of unlike records together, which is undone before looking
     at how scores thin out (`linkage.protocol.profiles.Hardened.agreement`)."""
 
+    least: float = 0.0
+    """Links below this are by chance: however few strangers were there to say so, none is taken for right."""
+
     def spread(self, scores: Scores) -> Scores:
         """Scores on a scale on which they thin out evenly."""
         return np.asarray(np.maximum(2 * scores - 1, 0.0) ** (1 / self.votes)) if self.votes > 1 else scores
@@ -111,6 +114,7 @@ def choose(aim: Aim, seen: Seen) -> float:
     right, wrong = _right_and_wrong(seen, seen.links)
     number = right + wrong  # links at or above each score, those with the same score among them
     good = number - _wrong_at_most(seen, seen.links) >= LEAST_PRECISION * number
+    good &= seen.links >= seen.least
     wrong = np.minimum(wrong + np.sqrt(wrong), number)  # few links: the best of many noisy sums is too good to be true
     right = number - wrong
     if aim.aim == "precision":

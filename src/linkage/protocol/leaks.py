@@ -11,7 +11,7 @@ import math
 
 from linkage.findings import Severity
 from linkage.protocol.model import Protocol
-from linkage.protocol.profiles import Clk, Hardened
+from linkage.protocol.profiles import MARGIN, Clk, Hardened
 from linkage.protocol.rule import Seen, rule
 from linkage.protocol.stages import Aim
 
@@ -26,8 +26,6 @@ MANY_ROUNDS = 3
 """Requests per custodian: one, and room for a mishap or two."""
 WEAKEST_MATCH = 0.75
 """Cosine of the weakest pair of one person's records that is worth finding (hard synthetic registers)."""
-MARGIN = 5
-"""Standard deviations between the threshold and what unrelated filters agree in by chance."""
 FILL = (0.2, 0.55)
 """Share of bits set that neither exposes single tokens nor saturates (Schnell; Franke et al., EDBT 2021)."""
 

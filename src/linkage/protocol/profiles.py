@@ -86,6 +86,10 @@ class HardenedField(Model):
     """Votes of a token of strength 1; two and three times as many for strengths 2 and 3. The field's weight."""
 
 
+MARGIN = 5
+"""Standard deviations between a threshold and what filters of unlike records agree in by chance."""
+
+
 class Hardened(Model):
     """Majority-XOR: each bit is the exclusive or of keyed majority votes over the tokens of a record.
 
@@ -109,6 +113,12 @@ class Hardened(Model):
     def filter_bits(self) -> int:
         """Length of what is sent."""
         return self.bits
+
+    @property
+    def chance(self) -> float:
+        """Share of equal bits that filters of unlike records do not reach by chance: one half and `MARGIN` standard
+        deviations, 1 / (2 sqrt(bits)) each."""
+        return 0.5 + MARGIN / (2 * math.sqrt(self.bits))
 
     def agreement(self, cosine: float) -> float:
         """Share of equal bits to be expected of two records.
