@@ -82,13 +82,11 @@ class Pilot(Simulator):
     registers: Mapping[str, str] = field(default_factory=dict)
     """Custodian to its register in the region."""
     region: regional.Region | None = None
-    bad_cells: Mapping[str, str] = field(default_factory=dict)
-    """Custodians that take bad cells for empty."""
     paths: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of(
-        cls, folder: Path, name: str, registers: Mapping[str, str], region: regional.Region, *leave_out: str
+        cls, folder: Path, name: str, registers: Mapping[str, str], region: regional.Region
     ) -> Pilot:  # fmt: skip
         """Homes, cards and signatures, and the registers exported; nothing is tokenised yet.
 
@@ -97,13 +95,11 @@ class Pilot(Simulator):
             name: the protocol's id.
             registers: custodian to its register.
             region: where these come from.
-            leave_out: custodians that take bad cells for empty.
         """
         said = load(files.shipped(f"protocols/{name}.yml"))
         numbers = {party.id: f"{party.number.scheme}:{party.number.value}" for party in said.parties}
         made = cls(
             folder, numbers, template=name, registers=registers, region=region,
-            bad_cells=dict.fromkeys(leave_out, "leave-out"),
         )  # fmt: skip
         made.paths = write_region(region, folder / "data")
         made.found().agree()
@@ -146,10 +142,7 @@ class Pilot(Simulator):
         if config.consent is not None:
             custodian.import_consent(home, identity, self.consent(party), config)
         linkage, file = self.linkage(party), path or self.input(party)
-        bad = "leave-out" if party in self.bad_cells else "refuse"
-        self.sent[party] = self.answered(
-            party, custodian.tokenise(home, identity, linkage, file, config, bad_cells=bad)
-        )
+        self.sent[party] = self.answered(party, custodian.tokenise(home, identity, linkage, file, config))
         return self.sent[party]
 
     def wave(self, before: Wave | None = None) -> Wave:

@@ -109,7 +109,9 @@ def test_every_status_and_type_has_its_term() -> None:
 
 def test_the_csv_has_all_fields_and_no_formula() -> None:
     odd = replace(GIVEN, reference="=HYPERLINK(1)", method="-x")
-    rows = list(csv.DictReader(io.StringIO(record.as_csv([*HISTORY, (odd, "")])), delimiter=";"))
+    text = record.as_csv([*HISTORY, (odd, "")])
+    assert text.startswith("\ufeff"), "by which Excel knows UTF-8"
+    rows = list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";"))
     assert [row["status"] for row in rows] == ["given", "requested", "withdrawn", "given", "given"]
     assert [row["kind"] for row in rows] == ["consent"] * 3 + ["instemming", "consent"]
     assert (rows[-1]["reference"], rows[-1]["method"]) == ("'=HYPERLINK(1)", "'-x")

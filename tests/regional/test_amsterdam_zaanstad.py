@@ -50,8 +50,7 @@ def registers() -> regional.Region:
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pilot, Wave]]:
     with on(DAY):
-        # Levels 3 and 4 are not of this protocol: cells that it has no name for are taken for empty, and counted.
-        pilot = Pilot.of(tmp_path_factory.mktemp(NAME), NAME, REGISTERS, registers(), "mbo")
+        pilot = Pilot.of(tmp_path_factory.mktemp(NAME), NAME, REGISTERS, registers())
         yield pilot, pilot.wave()
 
 
@@ -122,7 +121,7 @@ def test_the_age_limit_is_a_setting_of_the_protocol(played: tuple[Pilot, Wave], 
     pilot, _ = played
     usual = pilot.sent["mbo"].plan.judged
     with on(DAY):
-        made = Younger.of(tmp_path, NAME, REGISTERS, registers(), "mbo")
+        made = Younger.of(tmp_path, NAME, REGISTERS, registers())
         home, config = made.homes["mbo"], made.config("mbo")
         custodian.import_consent(home, made.identities["mbo"], made.paths["school-1/consent"], config)
         younger = custodian.plan(home, made.linkage("mbo"), made.input("mbo"), config).judged

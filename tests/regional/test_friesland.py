@@ -47,8 +47,7 @@ def registers() -> regional.Region:
 def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Pilot, Wave]]:
     with on(DAY), pytest.MonkeyPatch.context() as patch:
         patch.setattr(pilots, "COLUMNS", COLUMNS)
-        # Rows of entree are not of this protocol: cells that it has no name for are taken for empty, and counted.
-        pilot = Pilot.of(tmp_path_factory.mktemp(NAME), NAME, REGISTERS, registers(), "mbo")
+        pilot = Pilot.of(tmp_path_factory.mktemp(NAME), NAME, REGISTERS, registers())
         yield pilot, pilot.wave()
 
 

@@ -6,19 +6,17 @@ Rules kept here:
   are those of the DPV guide to ISO/IEC TS 27560 (w3id.org/dpv/guides/consent-27560), all mandatory ones among them.
 - Instemming is no consent: it stands in a property of our own beside the consent record, never as a dpv:ConsentStatus.
 - What the protocol does not say is left out, not made up: the postal address is the caller's to give.
-- A cell of the CSV that a spreadsheet would take for a formula gets an apostrophe in front.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, fields
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from linkage import spreadsheet
 from linkage.consent.event import DPV_STATUS, DPV_TYPE, Event
 from linkage.protocol.model import Protocol
 from linkage.protocol.parties import Party
@@ -46,23 +44,12 @@ _LEGAL_ROLE = {
     "controller": "dpv:DataController", "joint-controller": "dpv:JointDataControllers",
     "processor": "dpv:DataProcessor", "recipient": "dpv:Recipient",
 }  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def as_csv(history: History) -> str:
     """Every event with every field, for a spreadsheet with Dutch settings: semicolons."""
     heads = [*(field.name for field in fields(Event)), "recorded"]
-    return spreadsheet([heads, *([*astuple(event), recorded] for event, recorded in history)])
-
-
-def spreadsheet(rows: Iterable[Sequence[str]]) -> str:
-    """Rows as a spreadsheet with Dutch settings reads them; a cell that it would take for a formula gets an apostrophe
-    in front (OWASP, CSV injection)."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    for row in rows:
-        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
-    return out.getvalue()
+    return spreadsheet.as_csv([heads, *([*astuple(event), recorded] for event, recorded in history)])
 
 
 def as_dpv(history: History, protocol: Protocol, party: str, *, address: str = "") -> str:

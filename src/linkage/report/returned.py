@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from linkage.consent.record import spreadsheet
+from linkage import spreadsheet
 from linkage.protocol.model import Protocol
 from linkage.protocol.outputs import Recontact
 from linkage.report.lang import Lang
@@ -46,7 +46,7 @@ def as_csv(contacts: Contacts, lang: Lang) -> str:
     """One line per person: reference, reason, day of approval, and the day on which consent was looked at."""
     heads = [contacts.heading, *(word(key, lang) for key in ("list_reason", "list_approved", "list_opened"))]
     about = [contacts.output.reason, contacts.on, contacts.opened]
-    return spreadsheet([heads, *([reference, *about] for reference in contacts.references)])
+    return spreadsheet.as_csv([heads, *([reference, *about] for reference in contacts.references)])
 
 
 def rule(output: Recontact, protocol: Protocol, lang: Lang) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from linkage import spreadsheet
 from linkage.report.result import Report
 from linkage.report.words import word
 
@@ -21,26 +22,16 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula, or skips before one."""
 Row = Sequence[str | int | float | None]
 
 
 def as_csv(report: Report) -> str:
-    """The table as Excel with Dutch settings opens it: UTF-8 with mark, semicolons, answer and notes below.
-
-    A cell that a spreadsheet would take for a formula gets an apostrophe in front.
-    """
+    """The table as Excel with Dutch settings opens it, answer and notes below."""
     lines = [[*line.names, *map(report.figures.shown, line.figures)] for line in report.lines]
     if report.figures.divided:
         lines = [[*cells, line.percent] for cells, line in zip(lines, report.lines, strict=True)]
     rows = [report.headings, *lines, [], *([note] for note in (report.answer, *report.notes))]
-    return "\ufeff" + "".join(";".join(map(_csv_cell, row)) + "\r\n" for row in rows)
-
-
-def _csv_cell(text: str) -> str:
-    safe = "'" + text if text.startswith(FORMULA) else text
-    return '"' + safe.replace('"', '""') + '"' if any(c in safe for c in ';"\r\n') else safe
+    return spreadsheet.as_csv(rows)
 
 
 def as_xlsx(report: Report) -> bytes:

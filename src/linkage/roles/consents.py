@@ -186,7 +186,7 @@ def export(home: Home, identity: Identity, linkage: Linkage, path: Path, *, form
         raise Refused(f"nothing was recorded for {linkage.protocol.id}")
     party = home.card.party
     text = record.as_csv(history) if form == "csv" else record.as_dpv(history, linkage.protocol, party, address=address)
-    files.write(path, text.encode("utf-8-sig" if form == "csv" else "utf-8"))
+    files.write(path, text.encode())
     facts: Mapping[str, object] = {"form": form, "events": len(history), "output": exchange.file_digest(path)}
     home.ledger.append(identity, "export-consent", protocol=linkage.protocol.digest, **facts)
     return len(history)

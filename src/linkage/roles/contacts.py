@@ -168,7 +168,7 @@ def write(
         names = ", ".join(one.output.name for one in lists(home, identity, linkage))
         raise InputError(f"expected the name of one list: {names}", where="--output")
     contacts = found[0]
-    files.write(path, returned.as_csv(contacts, lang).encode("utf-8-sig"))
+    files.write(path, returned.as_csv(contacts, lang).encode())
     facts: dict[str, Any] = {"output": contacts.output.name, "list": contacts.digest}
     facts |= {
         "rows": listed.told(len(contacts.references)),

@@ -6,17 +6,15 @@ Rules kept here:
   its point. What protocol and ledger do not say, such as the data protection officer, is left to people and says so.
 - The activity has the properties of `ProcessingActivityVersion` in the register API of the Logboek Dataverwerkingen,
   and its words are terms of W3C DPV 2.1.
-- A spreadsheet with Dutch settings opens the CSV; a cell that it would take for a formula gets an apostrophe in front.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import dataclass
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from linkage import spreadsheet
 from linkage.protocol.model import Protocol
 from linkage.protocol.parties import Party
 from linkage.report.lang import Lang
@@ -33,7 +31,6 @@ DPV_ROLE = {
     "controller": "DataController", "joint-controller": "JointDataControllers", "processor": "DataProcessor",
     "recipient": "ThirdParty",
 }  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ENTITY = "linkage:entity:"
 
 
@@ -55,12 +52,9 @@ def row(account: Account, lang: Lang) -> list[Column]:
 
 
 def as_csv(columns: list[Column]) -> str:
-    """Headings and one line, for Excel with Dutch settings: UTF-8 with mark, semicolons."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
-    writer.writerow(f"{c.name} ({c.article})" if c.article else c.name for c in columns)
-    writer.writerow("'" + c.text if c.text.startswith(_FORMULA) else c.text for c in columns)
-    return "\ufeff" + out.getvalue()
+    """Headings and one line, for Excel."""
+    headings = [f"{c.name} ({c.article})" if c.article else c.name for c in columns]
+    return spreadsheet.as_csv([headings, [c.text for c in columns]])
 
 
 def as_text(columns: list[Column]) -> str:
